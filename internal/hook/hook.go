@@ -1,0 +1,93 @@
+// Package hook is the vocabulary of who is told, and of what became of it:
+// hooks, deliveries, attempts and verdicts, and the words for what goes wrong.
+package hook
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+// Kind tells hooks apart by the way they are set up.
+type Kind string
+
+// The kinds of hooks.
+const (
+	Trigger Kind = "trigger" // set up for event types, one by one
+)
+
+// Hook says who is told, of what, and how.
+type Hook struct {
+	ID         uuid.UUID
+	Company    string
+	Kind       Kind
+	Version    int // counts the hook's states from 1; an attempt names the one it used
+	Title      string
+	Enabled    bool
+	EventTypes []string // names from the catalogue, at least one
+	URL        string   // https; see CheckURL
+	Basic      Basic
+	Priority   Priority
+	HTTP2      bool // offer HTTP/2 as well as HTTP/1.1
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// Basic is a user name and password for HTTP basic authentication (RFC 7617).
+// The zero value means none.
+type Basic struct {
+	User     string
+	Password Secret
+}
+
+// Set reports whether there is anything to authenticate with.
+func (b Basic) Set() bool { return b.User != "" || b.Password != "" }
+
+// Secret is a text that must never be shown. Formatting and logging hide it;
+// convert it to a string to use it.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "[secret]" }
+
+// GoString hides the secret from %#v.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue hides the secret from logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText hides the secret from JSON and other encodings.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Priority orders deliveries: a higher one is claimed and sent first.
+type Priority int
+
+// The five levels of priority.
+const (
+	Lowest Priority = iota
+	Low
+	Normal
+	High
+	Highest
+)
+
+// Wants reports whether the hook is to be told of events of the given type.
+func (h *Hook) Wants(eventType string) bool {
+	for _, t := range h.EventTypes {
+		if t == eventType {
+			return h.Enabled
+		}
+	}
+	return false
+}
+
+// Directory is the companies and hooks that Waybill serves at one moment. It is
+// shared and never changed; a change makes a new one with a higher Version.
+type Directory struct {
+	Version   int64
+	Companies map[string]trade.Company // by ID
+	Hooks     map[uuid.UUID]*Hook      // by ID, without deleted ones
+}

@@ -1,0 +1,196 @@
+// Package intake accepts events: it reads them, finds the hooks that want them,
+// and stores both the event and the deliveries owed, before the producer is
+// answered.
+package intake
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/match"
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+// Store is the part of the store that the intake needs.
+type Store interface {
+	// Accept stores events and deliveries, all or none; see store.Store.
+	Accept(ctx context.Context, node uuid.UUID, as []hook.Acceptance) ([]hook.Receipt, error)
+	// Directory returns the companies and hooks at this moment.
+	Directory() *hook.Directory
+}
+
+// Deliverer sends what this node has room for.
+type Deliverer interface {
+	// Reserve makes those jobs Sending, with Attempt 1, that there is room for,
+	// and returns the node that will hold them. Start or Release must follow.
+	Reserve(jobs []hook.Job) uuid.UUID
+	// Start begins the jobs that Reserve made Sending, now that they are stored,
+	// and notes that the others wait in the store.
+	Start(node uuid.UUID, jobs []hook.Job)
+	// Release gives the room of jobs back that were not stored.
+	Release(jobs []hook.Job)
+}
+
+// Intake accepts events. It is safe for concurrent use.
+type Intake struct {
+	store     Store
+	deliverer Deliverer
+	compiled  atomic.Pointer[compiled]
+}
+
+// compiled is the index of one version of the directory.
+type compiled struct {
+	directory *hook.Directory
+	index     *match.Index
+}
+
+// New returns an Intake.
+func New(store Store, deliverer Deliverer) *Intake {
+	return &Intake{store: store, deliverer: deliverer}
+}
+
+// Posted is an event as a producer sent it.
+type Posted struct {
+	Raw            []byte // JSON; see Parse. It is kept: the caller must not change it afterwards.
+	IdempotencyKey string // empty if there is none
+	Fingerprint    []byte // of the request that the key came with
+}
+
+// Result is what became of a posted event: a receipt, or the reason why it was
+// refused.
+type Result struct {
+	Receipt hook.Receipt
+	Err     error // a *hook.Error
+}
+
+// Accept stores the good ones among the posted events of a company, in one
+// commit, and answers each, in the same order. A bad one spoils only itself.
+// The error is for what concerns all of them: there is no such company, or
+// nothing could be stored.
+func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) ([]Result, error) {
+	now := time.Now()
+	c := in.current()
+	if _, ok := c.directory.Companies[company]; !ok {
+		return nil, hook.Errorf(hook.Missing, "there is no company %q", shorten(company))
+	}
+	results := make([]Result, len(posted))
+	jobs := make([]hook.Job, 0, len(posted))
+	acceptances := make([]hook.Acceptance, 0, len(posted))
+	places := make([]int, 0, len(posted)) // of each acceptance in results
+	for i, p := range posted {
+		e, err := Parse(p.Raw)
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		if err := complete(&e, company, now); err != nil {
+			return nil, err
+		}
+		if jobs, err = owe(jobs, e, c.index.Hooks(e), now); err != nil {
+			return nil, err
+		}
+		acceptances = append(acceptances, hook.Acceptance{
+			Event: e, IdempotencyKey: p.IdempotencyKey, Fingerprint: p.Fingerprint,
+		})
+		places = append(places, i)
+	}
+	receipts, err := in.commit(ctx, acceptances, jobs)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range receipts {
+		results[places[i]].Receipt = r
+		if r.Mismatched {
+			results[places[i]].Err = hook.InvalidField("Idempotency-Key",
+				"the key was used for another request; use a new key for each event")
+		}
+	}
+	return results, nil
+}
+
+// current returns the index of the directory as it is now.
+func (in *Intake) current() *compiled {
+	d := in.store.Directory()
+	c := in.compiled.Load()
+	if c == nil || c.directory != d {
+		c = &compiled{directory: d, index: match.Compile(d)}
+		in.compiled.Store(c)
+	}
+	return c
+}
+
+// complete gives an event what Waybill adds to it.
+func complete(e *trade.Event, company string, now time.Time) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	e.ID, e.Company, e.ReceivedAt = id, company, now
+	if e.OccurredAt.IsZero() {
+		e.OccurredAt = now
+	}
+	return nil
+}
+
+// owe appends a job for each hook that is to be told of e.
+func owe(jobs []hook.Job, e trade.Event, hooks []*hook.Hook, now time.Time) ([]hook.Job, error) {
+	for _, h := range hooks {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, hook.Job{Event: e, Delivery: hook.Delivery{
+			ID: id, Company: e.Company, HookID: h.ID, EventID: e.ID,
+			EventType: e.Type, Entity: e.Entity, State: hook.Waiting, Priority: h.Priority,
+			DueAt: now, CreatedAt: now, Size: len(e.Data),
+		}})
+	}
+	return jobs, nil
+}
+
+// commit stores acceptances with their jobs, which are in the same order, and
+// starts what was stored.
+func (in *Intake) commit(ctx context.Context, as []hook.Acceptance, jobs []hook.Job) ([]hook.Receipt, error) {
+	if len(as) == 0 {
+		return nil, nil
+	}
+	node := in.deliverer.Reserve(jobs)
+	deliveries := make([]hook.Delivery, len(jobs))
+	next := 0
+	for i := range as {
+		first := next
+		for next < len(jobs) && jobs[next].Event.ID == as[i].Event.ID {
+			deliveries[next] = jobs[next].Delivery
+			next++
+		}
+		as[i].Deliveries = deliveries[first:next:next]
+	}
+	receipts, err := in.store.Accept(ctx, node, as)
+	if err != nil {
+		in.deliverer.Release(jobs)
+		return nil, err
+	}
+	in.start(node, as, receipts, jobs)
+	return receipts, nil
+}
+
+// start begins the jobs that were stored and gives back the room of repeats.
+func (in *Intake) start(node uuid.UUID, as []hook.Acceptance, receipts []hook.Receipt, jobs []hook.Job) {
+	stored := jobs[:0:0]
+	var repeated []hook.Job
+	for i, r := range receipts {
+		n := len(as[i].Deliveries)
+		if r.Repeated {
+			repeated = append(repeated, jobs[:n]...)
+		} else {
+			stored = append(stored, jobs[:n]...)
+		}
+		jobs = jobs[n:]
+	}
+	in.deliverer.Release(repeated)
+	in.deliverer.Start(node, stored)
+}

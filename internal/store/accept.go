@@ -1,0 +1,233 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// Accept stores events with the deliveries they cause, all or none, and answers
+// each with a receipt, in the same order. An event that is a repeat, by its
+// SourceID or its IdempotencyKey within its company, is not stored again and
+// causes no deliveries; its receipt is that of the first. Concurrent calls share
+// commits.
+//
+// Deliveries that are Sending are held by the given node from then on. When
+// Accept returns without an error the data survives a crash of this process and
+// of its machine.
+func (s *Store) Accept(_ context.Context, node uuid.UUID, as []hook.Acceptance) ([]hook.Receipt, error) {
+	w := &work{node: node, accept: as, receipts: make([]hook.Receipt, len(as))}
+	if err := s.committer.do(w); err != nil {
+		return nil, fmt.Errorf("accept %d events: %w", len(as), err)
+	}
+	return w.receipts, nil
+}
+
+// accepted is an acceptance with the place for its answer.
+type accepted struct {
+	*hook.Acceptance
+	receipt *hook.Receipt
+	node    uuid.UUID
+}
+
+func (s *Store) writeAcceptances(ctx context.Context, tx *sql.Tx, group []*work) error {
+	var all []accepted
+	for _, w := range group {
+		for i := range w.accept {
+			all = append(all, accepted{&w.accept[i], &w.receipts[i], w.node})
+		}
+	}
+	fresh, err := s.withoutRepeats(ctx, tx, all)
+	if err != nil {
+		return err
+	}
+	if err := s.insertEvents(ctx, tx, fresh); err != nil {
+		return err
+	}
+	return s.insertDeliveries(ctx, tx, fresh)
+}
+
+// key is what a repeat is known by.
+type key struct{ company, text string }
+
+// keys returns the keys of an acceptance: none, one or two.
+func (a accepted) keys() []key {
+	var ks []key
+	if a.Event.SourceID != "" {
+		ks = append(ks, key{a.Event.Company, "id:" + a.Event.SourceID})
+	}
+	if a.IdempotencyKey != "" {
+		ks = append(ks, key{a.Event.Company, "key:" + a.IdempotencyKey})
+	}
+	return ks
+}
+
+// fingerprint is what a key must have been brought with: an event ID stands
+// for itself.
+func (a accepted) fingerprint(k key) []byte {
+	if a.IdempotencyKey == "" || k.text != "key:"+a.IdempotencyKey || a.Fingerprint == nil {
+		return []byte{}
+	}
+	return a.Fingerprint
+}
+
+// first is the earlier acceptance that brought a key.
+type first struct {
+	fingerprint []byte
+	receipt     hook.Receipt
+}
+
+// withoutRepeats answers the repeats among all, records the keys of the others
+// and returns those. Writers on other nodes may bring the same key at the same
+// time: then one of the commits fails and is tried again alone.
+func (s *Store) withoutRepeats(ctx context.Context, tx *sql.Tx, all []accepted) ([]accepted, error) {
+	var asked []key
+	for _, a := range all {
+		asked = append(asked, a.keys()...)
+	}
+	known, err := s.knownKeys(ctx, tx, asked)
+	if err != nil {
+		return nil, fmt.Errorf("find keys: %w", err)
+	}
+	fresh := make([]accepted, 0, len(all))
+	type newKey struct {
+		key
+		a accepted
+	}
+	var added []newKey
+	for _, a := range all {
+		if a.answerRepeat(known) {
+			continue
+		}
+		*a.receipt = hook.Receipt{EventID: a.Event.ID, ReceivedAt: a.Event.ReceivedAt, Owed: len(a.Deliveries)}
+		fresh = append(fresh, a)
+		for _, k := range a.keys() {
+			known[k] = first{a.fingerprint(k), *a.receipt}
+			added = append(added, newKey{k, a})
+		}
+	}
+	_, err = s.hot.insertKeys.exec(ctx, tx, len(added), func(i int, args []any) {
+		k := added[i]
+		args[0], args[1], args[2], args[3] = k.company, k.text, k.a.Event.ID[:], k.a.fingerprint(k.key)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("insert keys: %w", err)
+	}
+	return fresh, nil
+}
+
+// answerRepeat reports whether a is a repeat, and if so writes its receipt.
+func (a accepted) answerRepeat(known map[key]first) bool {
+	for _, k := range a.keys() {
+		f, ok := known[k]
+		if !ok {
+			continue
+		}
+		*a.receipt = f.receipt
+		a.receipt.Repeated = true
+		a.receipt.Mismatched = !bytes.Equal(f.fingerprint, a.fingerprint(k))
+		return true
+	}
+	return false
+}
+
+func findKeys() bulk {
+	return bulk{columns: "company text, key text", text: `
+SELECT k.company, k.key, k.fingerprint, e.id, e.received_at, e.owed
+FROM r JOIN event_key k ON k.company = r.company AND k.key = r.key JOIN event e ON e.id = k.event_id`}
+}
+
+func (s *Store) knownKeys(ctx context.Context, tx *sql.Tx, asked []key) (map[key]first, error) {
+	known := make(map[key]first)
+	err := s.hot.findKeys.query(ctx, tx, len(asked), func(i int, args []any) {
+		args[0], args[1] = asked[i].company, asked[i].text
+	}, func(rows *sql.Rows) error {
+		var k key
+		var f first
+		var received int64
+		err := rows.Scan(&k.company, &k.text, &f.fingerprint, &f.receipt.EventID, &received, &f.receipt.Owed)
+		f.receipt.ReceivedAt = fromMicros(received)
+		known[k] = f
+		return err
+	})
+	return known, err
+}
+
+func insertKeys() bulk {
+	return bulk{columns: "company text, key text, event_id uuid, fingerprint bytea", text: `
+INSERT INTO event_key (company, key, event_id, fingerprint)
+SELECT company, key, event_id, fingerprint FROM r`}
+}
+
+func insertEvent() bulk {
+	return bulk{
+		columns: "id uuid, company text, source_id text, type text, entity_kind text, entity_id text, " +
+			"shop text, occurred_at bigint, received_at bigint, owed int, data bytea",
+		text: `
+INSERT INTO event (id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, owed, data)
+SELECT id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, owed, data FROM r`,
+	}
+}
+
+func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, as []accepted) error {
+	_, err := s.hot.insertEvent.exec(ctx, tx, len(as), func(i int, args []any) {
+		e := &as[i].Event
+		args[0], args[1], args[2], args[3] = e.ID[:], e.Company, e.SourceID, e.Type
+		args[4], args[5], args[6] = string(e.Entity.Kind), e.Entity.ID, e.Shop
+		args[7], args[8], args[9] = micros(e.OccurredAt), micros(e.ReceivedAt), int64(len(as[i].Deliveries))
+		args[10] = orEmpty(e.Data)
+	})
+	if err != nil {
+		return fmt.Errorf("insert events: %w", err)
+	}
+	return nil
+}
+
+func insertDelivery() bulk {
+	return bulk{
+		columns: "id uuid, company text, hook_id uuid, event_id uuid, event_type text, entity_kind text, " +
+			"entity_id text, state text, priority int, attempt int, due_at bigint, created_at bigint, size int, node_id uuid",
+		text: `
+INSERT INTO delivery (id, company, hook_id, event_id, event_type, entity_kind, entity_id,
+    state, priority, attempt, due_at, created_at, settled_at, status, reason, size, node_id)
+SELECT id, company, hook_id, event_id, event_type, entity_kind, entity_id,
+    state, priority, attempt, due_at, created_at, 0, 0, '', size, node_id FROM r`,
+	}
+}
+
+func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, as []accepted) error {
+	var ds []*hook.Delivery
+	var nodes []uuid.UUID
+	for _, a := range as {
+		for i := range a.Deliveries {
+			ds, nodes = append(ds, &a.Deliveries[i]), append(nodes, a.node)
+		}
+	}
+	_, err := s.hot.insertDelivery.exec(ctx, tx, len(ds), func(i int, args []any) {
+		d := ds[i]
+		args[0], args[1], args[2], args[3] = d.ID[:], d.Company, d.HookID[:], d.EventID[:]
+		args[4], args[5], args[6] = d.EventType, string(d.Entity.Kind), d.Entity.ID
+		args[7], args[8], args[9] = string(d.State), int64(d.Priority), int64(d.Attempt)
+		args[10], args[11], args[12], args[13] = micros(d.DueAt), micros(d.CreatedAt), int64(d.Size), nil
+		if d.State == hook.Sending {
+			args[13] = nodes[i][:]
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("insert deliveries: %w", err)
+	}
+	return nil
+}
+
+// orEmpty keeps a missing value out of a column that is NOT NULL.
+func orEmpty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+// Claim gives node the deliveries that are due at now, for each want at most
+// its limits, higher priorities first and then by due time. From then on node
+// holds them, Sending, with Attempt raised by one, until it settles or hands
+// them back or its lease ends. Each hook's backlog is looked up by itself, so a
+// long one costs another hook nothing.
+//
+// The second result has an entry for each hook that still has deliveries
+// waiting, due already or later.
+func (s *Store) Claim(ctx context.Context, node uuid.UUID, now time.Time, wants []hook.Want) ([]hook.Job, []hook.Backlog, error) {
+	var jobs []hook.Job
+	var backlogs []hook.Backlog
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		jobs, backlogs = nil, nil
+		for _, w := range wants {
+			claimed, err := s.claimHook(ctx, tx, node, now, w)
+			if err != nil {
+				return err
+			}
+			jobs = append(jobs, claimed...)
+			due, err := nextDue(ctx, tx, w.HookID)
+			if err != nil {
+				return err
+			}
+			if !due.IsZero() {
+				backlogs = append(backlogs, hook.Backlog{HookID: w.HookID, DueAt: due})
+			}
+		}
+		return s.addEvents(ctx, tx, jobs)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("claim: %w", err)
+	}
+	return jobs, backlogs, nil
+}
+
+func (s *Store) claimHook(ctx context.Context, tx *sql.Tx, node uuid.UUID, now time.Time, w hook.Want) ([]hook.Job, error) {
+	var jobs []hook.Job
+	room := w.Bytes
+	for p := hook.Highest; p >= hook.Lowest && len(jobs) < w.Limit && room > 0; p-- {
+		rows, err := tx.QueryContext(ctx, `
+UPDATE delivery SET state = 'sending', node_id = $1, attempt = attempt + 1
+WHERE id IN (
+    SELECT id FROM (
+        SELECT id, size, sum(size) OVER (ORDER BY due_at, id) AS total FROM (
+            SELECT id, size, due_at FROM delivery
+            WHERE hook_id = $2 AND priority = $3 AND state = 'waiting' AND due_at <= $4
+            ORDER BY due_at, id LIMIT $5 `+s.skipLocked+`) AS due) AS summed
+    WHERE total - size < $6)
+RETURNING `+deliveryColumns, node[:], w.HookID[:], p, micros(now), w.Limit-len(jobs), room)
+		if err != nil {
+			return nil, err
+		}
+		ds, err := scanDeliveries(rows)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(ds, func(a, b hook.Delivery) int { // RETURNING promises no order
+			return cmp.Or(a.DueAt.Compare(b.DueAt), bytes.Compare(a.ID[:], b.ID[:]))
+		})
+		for _, d := range ds {
+			jobs = append(jobs, hook.Job{Delivery: d})
+			room -= d.Size
+		}
+	}
+	return jobs, nil
+}
+
+// nextDue returns when the first waiting delivery of a hook is due, zero if
+// none waits. It looks at one entry of the index for each priority.
+func nextDue(ctx context.Context, tx *sql.Tx, hookID uuid.UUID) (time.Time, error) {
+	var next int64
+	for p := hook.Lowest; p <= hook.Highest; p++ {
+		var due int64
+		err := tx.QueryRowContext(ctx, `
+SELECT due_at FROM delivery WHERE hook_id = $1 AND priority = $2 AND state = 'waiting'
+ORDER BY due_at, id LIMIT 1`, hookID[:], p).Scan(&due)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+		case err != nil:
+			return time.Time{}, err
+		case next == 0 || due < next:
+			next = due
+		}
+	}
+	return fromMicros(next), nil
+}
+
+// Backlogs tells for each of the given hooks that has deliveries waiting when
+// the first of them is due.
+func (s *Store) Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog, error) {
+	var bs []hook.Backlog
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		bs = nil
+		for _, id := range hooks {
+			due, err := nextDue(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			if !due.IsZero() {
+				bs = append(bs, hook.Backlog{HookID: id, DueAt: due})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read backlogs: %w", err)
+	}
+	return bs, nil
+}
+
+const eventColumns = `id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data`
+
+func eventsByID() bulk {
+	return bulk{columns: "wanted uuid", text: `SELECT ` + eventColumns + ` FROM r JOIN event ON event.id = r.wanted`}
+}
+
+// addEvents completes jobs with their events.
+func (s *Store) addEvents(ctx context.Context, tx *sql.Tx, jobs []hook.Job) error {
+	events := make(map[uuid.UUID]trade.Event, len(jobs))
+	err := s.hot.eventsByID.query(ctx, tx, len(jobs), func(i int, args []any) {
+		args[0] = jobs[i].Delivery.EventID[:]
+	}, func(rows *sql.Rows) error {
+		e, err := scanEvent(rows)
+		events[e.ID] = e
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i := range jobs {
+		jobs[i].Event = events[jobs[i].Delivery.EventID]
+	}
+	return nil
+}
+
+// scanner is a row of a result.
+type scanner interface{ Scan(dest ...any) error }
+
+func scanEvent(row scanner) (trade.Event, error) {
+	var e trade.Event
+	var occurred, received int64
+	err := row.Scan(&e.ID, &e.Company, &e.SourceID, &e.Type, &e.Entity.Kind, &e.Entity.ID, &e.Shop,
+		&occurred, &received, (*[]byte)(&e.Data))
+	e.OccurredAt, e.ReceivedAt = fromMicros(occurred), fromMicros(received)
+	if len(e.Data) == 0 {
+		e.Data = nil
+	}
+	return e, err
+}
+
+const deliveryColumns = `id, company, hook_id, event_id, event_type, entity_kind, entity_id, state, priority,
+    attempt, due_at, created_at, settled_at, status, size, reason`
+
+func scanDelivery(row scanner) (hook.Delivery, error) {
+	var d hook.Delivery
+	var due, created, settled int64
+	err := row.Scan(&d.ID, &d.Company, &d.HookID, &d.EventID, &d.EventType, &d.Entity.Kind, &d.Entity.ID,
+		&d.State, &d.Priority, &d.Attempt, &due, &created, &settled, &d.Status, &d.Size, &d.Reason)
+	d.DueAt, d.CreatedAt, d.SettledAt = fromMicros(due), fromMicros(created), fromMicros(settled)
+	return d, err
+}
+
+func scanDeliveries(rows *sql.Rows) ([]hook.Delivery, error) {
+	defer rows.Close()
+	var ds []hook.Delivery
+	for rows.Next() {
+		d, err := scanDelivery(rows)
+		if err != nil {
+			return nil, err
+		}
+		ds = append(ds, d)
+	}
+	return ds, rows.Err()
+}

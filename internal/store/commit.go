@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// groupRows bounds how many events and attempts share a commit, and so how long
+// the first of them waits.
+const groupRows = 4096
+
+// work is what one caller of Accept or Settle wants to have committed.
+type work struct {
+	accept   []hook.Acceptance
+	receipts []hook.Receipt // an answer for each of accept
+
+	node   uuid.UUID
+	settle []hook.Settlement
+	held   []bool // for each of settle: whether the node still held the delivery
+
+	err  error
+	turn chan bool // true: commit for everyone who waits; false: it is done
+}
+
+func (w *work) rows() int { return len(w.accept) + len(w.settle) }
+
+// committer lets callers that come at the same time share a transaction, and
+// so the wait for the disk. It has no goroutine of its own: the first caller
+// commits for all who have come meanwhile, then hands over to one of those who
+// came later.
+type committer struct {
+	run func([]*work) // one transaction; sets the err of each
+
+	mu      sync.Mutex
+	busy    bool
+	waiting []*work
+}
+
+// do returns when w is committed or has failed.
+func (c *committer) do(w *work) error {
+	w.turn = make(chan bool, 1)
+	c.mu.Lock()
+	c.waiting = append(c.waiting, w)
+	lead := !c.busy
+	c.busy = true
+	c.mu.Unlock()
+
+	if !lead {
+		lead = <-w.turn
+	}
+	if lead {
+		c.lead(w)
+	}
+	return w.err
+}
+
+// lead commits the group that own is the first of and passes the lead on.
+func (c *committer) lead(own *work) {
+	c.mu.Lock()
+	n, rows := 0, 0
+	for n < len(c.waiting) && (n == 0 || rows+c.waiting[n].rows() <= groupRows) {
+		rows += c.waiting[n].rows()
+		n++
+	}
+	group := c.waiting[:n:n]
+	c.waiting = c.waiting[n:]
+	c.mu.Unlock()
+
+	c.run(group)
+
+	c.mu.Lock()
+	c.busy = len(c.waiting) > 0
+	if c.busy {
+		c.waiting[0].turn <- true
+	}
+	c.mu.Unlock()
+	for _, w := range group {
+		if w != own {
+			w.turn <- false
+		}
+	}
+}
+
+// commit writes a group in one transaction. If that fails, each is tried alone,
+// so that one that cannot be written spoils only itself.
+func (s *Store) commit(group []*work) {
+	// Not the callers' contexts: one that gives up must not take others along.
+	ctx := context.Background()
+	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.writeGroup(ctx, tx, group) })
+	if err == nil || len(group) == 1 {
+		group[0].err = err
+		return
+	}
+	for _, w := range group {
+		w.err = s.inTx(ctx, func(tx *sql.Tx) error { return s.writeGroup(ctx, tx, []*work{w}) })
+	}
+}
+
+func (s *Store) writeGroup(ctx context.Context, tx *sql.Tx, group []*work) error {
+	if err := s.writeSettlements(ctx, tx, group); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	if err := s.writeAcceptances(ctx, tx, group); err != nil {
+		return fmt.Errorf("accept: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// ErrLeaseLost says that a node did not renew its lease in time, so that others
+// have taken over what it held.
+var ErrLeaseLost = hook.Errorf(hook.Conflict, "the node's lease has ended")
+
+// Join adds a node that holds what it claims until leaseEnd.
+func (s *Store) Join(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) error {
+	_, err := s.write.ExecContext(ctx, `INSERT INTO node (id, started_at, lease_end) VALUES ($1, $2, $3)`,
+		node[:], micros(now), micros(leaseEnd))
+	if err != nil {
+		return fmt.Errorf("join as a node: %w", err)
+	}
+	return nil
+}
+
+// Renew moves the end of the node's lease, or returns ErrLeaseLost if it has
+// ended already.
+func (s *Store) Renew(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) error {
+	res, err := s.write.ExecContext(ctx, `UPDATE node SET lease_end = $3 WHERE id = $1 AND lease_end > $2`,
+		node[:], micros(now), micros(leaseEnd))
+	if err != nil {
+		return fmt.Errorf("renew the node's lease: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return ErrLeaseLost
+}
+
+// Leave ends the node's lease at once; what it still holds goes to others.
+func (s *Store) Leave(ctx context.Context, node uuid.UUID) error {
+	if _, err := s.write.ExecContext(ctx, `DELETE FROM node WHERE id = $1`, node[:]); err != nil {
+		return fmt.Errorf("leave as a node: %w", err)
+	}
+	return nil
+}
+
+// HandBack makes deliveries wait again that node holds but has not begun to
+// send, so that the attempt doesn't count. Those that it no longer holds are
+// left alone.
+func (s *Store) HandBack(ctx context.Context, node uuid.UUID, ds []hook.Delivery) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, d := range ds {
+			_, err := tx.ExecContext(ctx, `
+UPDATE delivery SET state = 'waiting', attempt = attempt - 1, node_id = NULL
+WHERE id = $1 AND attempt = $2 AND node_id = $3 AND state = 'sending'`, d.ID[:], d.Attempt, node[:])
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("hand back %d deliveries: %w", len(ds), err)
+	}
+	return nil
+}
+
+// abandonedReason tells people why an attempt has no outcome.
+const abandonedReason = "the node that was sending it stopped before it could tell what came of it"
+
+// TakeOver makes up to limit deliveries wait again whose node's lease has ended
+// at now, and returns how many. The attempt that was under way counts, and is
+// recorded as abandoned: a delivery that was attempted maxAttempts times is
+// failed. Nodes without a lease and without deliveries are forgotten.
+func (s *Store) TakeOver(ctx context.Context, now time.Time, maxAttempts, limit int) (int, error) {
+	var taken int
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		ds, err := s.takeOver(ctx, tx, now, maxAttempts, limit)
+		if err != nil {
+			return err
+		}
+		taken = len(ds)
+		for _, d := range ds {
+			_, err := tx.ExecContext(ctx, `
+INSERT INTO attempt (delivery_id, number, hook_version, started_at, method, url, request_head, body_size,
+    body_sha256, status, response_head, response_body, error, reason, dns_us, connect_us, tls_us, first_byte_us, total_us)
+VALUES ($1, $2, 0, $3, '', '', '', 0, $4, 0, '', $4, $5, $6, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING`,
+				d.ID[:], d.Attempt, micros(now), []byte{}, string(hook.Abandoned), abandonedReason)
+			if err != nil {
+				return err
+			}
+		}
+		if taken < limit {
+			_, err = tx.ExecContext(ctx, `DELETE FROM node WHERE lease_end <= $1`, micros(now))
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("take over from dead nodes: %w", err)
+	}
+	return taken, nil
+}
+
+func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, maxAttempts, limit int) ([]hook.Delivery, error) {
+	rows, err := tx.QueryContext(ctx, `
+UPDATE delivery SET state = CASE WHEN attempt >= $1 THEN 'failed' ELSE 'waiting' END,
+    due_at = $2, settled_at = $2, node_id = NULL, reason = $3
+WHERE id IN (
+    SELECT id FROM delivery
+    WHERE state = 'sending' AND node_id NOT IN (SELECT id FROM node WHERE lease_end > $2)
+    ORDER BY id LIMIT $4 `+s.skipLocked+`)
+RETURNING `+deliveryColumns, maxAttempts, micros(now), abandonedReason, limit)
+	if err != nil {
+		return nil, err
+	}
+	return scanDeliveries(rows)
+}
+
+// endLeases ends every node's lease. It is for an embedded database at start,
+// which no other process has open: whoever held something is dead.
+func (s *Store) endLeases(ctx context.Context) error {
+	if _, err := s.write.ExecContext(ctx, `DELETE FROM node`); err != nil {
+		return fmt.Errorf("end all leases: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// Settle records attempts and moves their deliveries as the verdicts say, all
+// or none. The result says for each whether node still held the delivery with
+// that attempt; if not, another node has taken it over, and only the attempt is
+// recorded. Concurrent calls share commits, with those of Accept too.
+func (s *Store) Settle(_ context.Context, node uuid.UUID, ss []hook.Settlement) ([]bool, error) {
+	w := &work{node: node, settle: ss}
+	if err := s.committer.do(w); err != nil {
+		return nil, fmt.Errorf("settle %d attempts: %w", len(ss), err)
+	}
+	return w.held, nil
+}
+
+// settled is a settlement with the node that made it.
+type settled struct {
+	*hook.Settlement
+	node uuid.UUID
+}
+
+func (s *Store) writeSettlements(ctx context.Context, tx *sql.Tx, group []*work) error {
+	var all []settled
+	for _, w := range group {
+		for i := range w.settle {
+			all = append(all, settled{&w.settle[i], w.node})
+		}
+	}
+	held, err := s.moveDeliveries(ctx, tx, all)
+	if err != nil {
+		return fmt.Errorf("move deliveries: %w", err)
+	}
+	for _, w := range group {
+		w.held, held = held[:len(w.settle):len(w.settle)], held[len(w.settle):]
+	}
+	if err := s.insertAttempts(ctx, tx, all); err != nil {
+		return fmt.Errorf("insert attempts: %w", err)
+	}
+	return nil
+}
+
+func moveDelivery() bulk {
+	return bulk{
+		columns: "id uuid, attempt int, node_id uuid, state text, due_at bigint, settled_at bigint, status int, reason text",
+		text: `
+UPDATE delivery SET state = r.state, due_at = r.due_at, settled_at = r.settled_at,
+    status = r.status, reason = r.reason, node_id = NULL
+FROM r WHERE delivery.id = r.id AND delivery.attempt = r.attempt
+    AND delivery.node_id = r.node_id AND delivery.state = 'sending'`,
+		hits: true,
+	}
+}
+
+func (s *Store) moveDeliveries(ctx context.Context, tx *sql.Tx, all []settled) ([]bool, error) {
+	return s.hot.moveDelivery.exec(ctx, tx, len(all), func(i int, args []any) {
+		a, v := &all[i].Attempt, &all[i].Verdict
+		due := v.DueAt
+		if due.IsZero() {
+			due = a.StartedAt
+		}
+		args[0], args[1], args[2] = a.DeliveryID[:], int64(a.Number), all[i].node[:]
+		args[3], args[4], args[5] = string(v.State), micros(due), micros(a.StartedAt.Add(a.Took.Total))
+		args[6], args[7] = int64(a.Status), v.Reason
+	})
+}
+
+// An attempt that was taken for abandoned is replaced when its node does tell
+// what came of it.
+func insertAttempt() bulk {
+	return bulk{
+		columns: "delivery_id uuid, number int, hook_version int, started_at bigint, method text, url text, " +
+			"request_head text, body_size bigint, body_sha256 bytea, status int, response_head text, " +
+			"response_body bytea, error text, reason text, dns_us bigint, connect_us bigint, tls_us bigint, " +
+			"first_byte_us bigint, total_us bigint",
+		text: `
+INSERT INTO attempt (delivery_id, number, hook_version, started_at, method, url, request_head, body_size,
+    body_sha256, status, response_head, response_body, error, reason, dns_us, connect_us, tls_us, first_byte_us, total_us)
+SELECT delivery_id, number, hook_version, started_at, method, url, request_head, body_size,
+    body_sha256, status, response_head, response_body, error, reason, dns_us, connect_us, tls_us, first_byte_us, total_us
+FROM r WHERE true
+ON CONFLICT (delivery_id, number) DO UPDATE SET hook_version = excluded.hook_version,
+    started_at = excluded.started_at, method = excluded.method, url = excluded.url,
+    request_head = excluded.request_head, body_size = excluded.body_size, body_sha256 = excluded.body_sha256,
+    status = excluded.status, response_head = excluded.response_head, response_body = excluded.response_body,
+    error = excluded.error, reason = excluded.reason, dns_us = excluded.dns_us, connect_us = excluded.connect_us,
+    tls_us = excluded.tls_us, first_byte_us = excluded.first_byte_us, total_us = excluded.total_us
+WHERE attempt.error = 'abandoned'`,
+	}
+}
+
+func (s *Store) insertAttempts(ctx context.Context, tx *sql.Tx, all []settled) error {
+	_, err := s.hot.insertAttempt.exec(ctx, tx, len(all), func(i int, args []any) {
+		a := &all[i].Attempt
+		args[0], args[1], args[2] = a.DeliveryID[:], int64(a.Number), int64(a.HookVersion)
+		args[3], args[4], args[5], args[6] = micros(a.StartedAt), a.Method, a.URL, a.RequestHead
+		args[7], args[8], args[9] = int64(a.BodySize), a.BodySHA256[:], int64(a.Status)
+		args[10], args[11] = a.ResponseHead, orEmpty(a.ResponseBody)
+		args[12], args[13] = string(a.Error), a.Reason
+		args[14], args[15] = a.Took.DNS.Microseconds(), a.Took.Connect.Microseconds()
+		args[16], args[17] = a.Took.TLS.Microseconds(), a.Took.FirstByte.Microseconds()
+		args[18] = a.Took.Total.Microseconds()
+	})
+	return err
+}

@@ -1,0 +1,151 @@
+// Package store keeps everything that Waybill remembers, in SQLite or
+// PostgreSQL. Statements are written once; what the engines disagree on is in
+// dialect. Times are stored as microseconds since 1970, UTC, and always come
+// from the caller's clock.
+//
+// The way of an event goes through Accept and Settle, which share commits: see
+// committer. Every other exported method is one transaction of its own.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// Store is Waybill's memory. Its methods are safe for concurrent use.
+type Store struct {
+	dialect
+
+	write *sql.DB // one connection on SQLite, which has one writer
+	read  *sql.DB // for what only reads
+	lock  io.Closer
+
+	hot       *hotStatements
+	committer committer
+
+	directory atomic.Pointer[hook.Directory]
+	reloading sync.Mutex
+}
+
+// OpenSQLite opens the database file at path, making it if it is not there, and
+// brings its schema up to date. A second process is refused as long as this one
+// lives. Call Close when done.
+func OpenSQLite(ctx context.Context, path string) (*Store, error) {
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s := &Store{dialect: sqlite(), lock: lock}
+	if s.write, err = openSQLite(path, "&_txlock=immediate", 1); err == nil {
+		s.read, err = openSQLite(path, "&_pragma=query_only(1)", 4)
+	}
+	if err == nil {
+		err = s.start(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// OpenPostgres opens the PostgreSQL database (version 15 or later) that url
+// names and brings its schema up to date. Call Close when done.
+func OpenPostgres(ctx context.Context, url string) (*Store, error) {
+	s := &Store{dialect: postgres()}
+	var err error
+	if s.write, err = openPostgres(url, queueParams(), 4); err == nil {
+		s.read, err = openPostgres(url, readParams(), 8)
+	}
+	if err == nil {
+		err = s.start(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// start makes an opened store ready for use.
+func (s *Store) start(ctx context.Context) error {
+	if err := s.migrate(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	hot, err := s.prepareHot(ctx)
+	if err != nil {
+		return err
+	}
+	s.hot = hot
+	s.committer.run = s.commit
+	if s.lock != nil {
+		if err := s.endLeases(ctx); err != nil {
+			return err
+		}
+	}
+	return s.Reload(ctx)
+}
+
+// Engine names the database in use: "sqlite" or "postgres".
+func (s *Store) Engine() string { return s.name }
+
+// Close closes the database. No other method may be running or called after.
+func (s *Store) Close() error {
+	var errs []error
+	if s.hot != nil {
+		errs = append(errs, s.hot.close())
+	}
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
+		return fmt.Errorf("ping the database: %w", err)
+	}
+	return nil
+}
+
+// inTx runs fn in one writing transaction. Helpers that write take the *sql.Tx;
+// they never reach for the pool.
+func (s *Store) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after Commit
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// micros is how a time is stored; a zero time is 0.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
