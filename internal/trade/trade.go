@@ -1,0 +1,74 @@
+// Package trade is the vocabulary of what is traded: companies, the entities
+// they trade, and the events that happen to them. The catalogue of event types
+// is here too. It imports no other package of ours.
+package trade
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Company is a tenant: nothing of one company is ever seen by another.
+type Company struct {
+	ID        string // chosen by the operator, see CheckCompanyID
+	Name      string
+	TimeZone  string // IANA name, such as "Europe/Berlin"; decides local times in payloads
+	CreatedAt time.Time
+}
+
+// EntityKind says what sort of thing an event is about.
+type EntityKind string
+
+// The kinds of entities.
+const (
+	Order           EntityKind = "order"
+	Document        EntityKind = "document"
+	Shipment        EntityKind = "shipment"
+	Parcel          EntityKind = "parcel"
+	Invoice         EntityKind = "invoice"
+	Product         EntityKind = "product"
+	ProductPackage  EntityKind = "product_package"
+	ProductGroup    EntityKind = "product_group"
+	ProductProperty EntityKind = "product_property"
+	ProductBrand    EntityKind = "product_brand"
+	PurchaseOrder   EntityKind = "purchase_order"
+	OrderReturn     EntityKind = "order_return"
+	Ticket          EntityKind = "ticket"
+	Shop            EntityKind = "shop"
+	Call            EntityKind = "call"
+)
+
+// Entity names one traded thing within a company.
+type Entity struct {
+	Kind EntityKind
+	ID   string // the platform's own ID of it
+}
+
+// Event is something that happened to an entity. It never changes.
+type Event struct {
+	ID         uuid.UUID // version 7, given by Waybill, so that events sort by arrival
+	Company    string
+	SourceID   string // the producer's own ID of the event; empty if it gave none
+	Type       string // a name from the catalogue
+	Entity     Entity
+	Shop       string // the platform's ID of the shop; empty if the event has none
+	OccurredAt time.Time
+	ReceivedAt time.Time
+	Data       json.RawMessage // a JSON object, as the producer sent it; nil if it sent none
+}
+
+// CheckCompanyID reports whether id can name a company: 1 to 64 lower-case
+// letters, digits and hyphens, beginning and ending with a letter or digit.
+func CheckCompanyID(id string) bool {
+	if id == "" || len(id) > 64 || id[0] == '-' || id[len(id)-1] == '-' {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
