@@ -112,6 +112,7 @@ type Verdict struct {
 
 // Settlement is an attempt with its verdict, ready to be recorded.
 type Settlement struct {
+	Company string // of the delivery
 	Attempt Attempt
 	Verdict Verdict
 }

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/rawjson"
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
@@ -25,14 +28,13 @@ func Parse(raw []byte) (trade.Event, error) {
 	if !utf8.Valid(raw) {
 		return trade.Event{}, hook.InvalidField("", "the event is not UTF-8; encode it as UTF-8")
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return trade.Event{}, hook.InvalidField("", "%s", jsonReason(raw, err))
+	if !json.Valid(raw) {
+		return trade.Event{}, hook.InvalidField("", "%s", jsonReason(raw))
 	}
-	if fields == nil {
-		return trade.Event{}, hook.InvalidField("", "the event is null; send a JSON object")
+	var p parser
+	if err := rawjson.Members(raw, p.add); err != nil {
+		return trade.Event{}, hook.InvalidField("", "the event is %s; send a JSON object", err)
 	}
-	p := parser{fields: fields}
 	e := trade.Event{
 		SourceID:   p.id("id"),
 		Type:       p.required("type"),
@@ -51,7 +53,6 @@ func Parse(raw []byte) (trade.Event, error) {
 		}
 		e.Entity.Kind = t.Entity
 	}
-	p.refuseOthers()
 	if len(p.problems) > 0 {
 		return trade.Event{}, &hook.Error{Fault: hook.Invalid, Msg: "the event is not valid", Problems: p.problems}
 	}
@@ -68,8 +69,25 @@ func unknownType(name string) string {
 
 // parser takes fields out of an event and notes what is wrong with them.
 type parser struct {
-	fields   map[string]json.RawMessage
+	values   [len(names)]json.RawMessage // by the place of their name; nil if missing or null
 	problems []hook.Problem
+}
+
+// names are the fields of an event.
+var names = [...]string{"id", "type", "entityId", "shop", "occurredAt", "data"} //nolint:gochecknoglobals // constant
+
+// add takes in a member of the event. Of a name that is repeated, the last counts.
+func (p *parser) add(key, value []byte) {
+	for i, name := range names {
+		if name == string(key) {
+			p.values[i] = value
+			if string(value) == "null" {
+				p.values[i] = nil
+			}
+			return
+		}
+	}
+	p.wrong(shorten(string(key)), "there is no such field; there are "+strings.Join(names[:], ", "))
 }
 
 func (p *parser) wrong(field, reason string) {
@@ -86,27 +104,26 @@ func (p *parser) wrongIfGood(field, reason string) {
 	p.wrong(field, reason)
 }
 
-// take removes a field and returns its value, nil if it is missing or null.
-func (p *parser) take(name string) json.RawMessage {
-	v, ok := p.fields[name]
-	if !ok {
-		return nil
-	}
-	delete(p.fields, name)
-	if bytes.Equal(v, []byte("null")) {
-		return nil
-	}
-	return v
+// value returns the value of a field, nil if it is missing or null.
+func (p *parser) value(name string) json.RawMessage {
+	return p.values[slices.Index(names[:], name)]
 }
 
 func (p *parser) text(name string) string {
-	v := p.take(name)
+	v := p.value(name)
 	if v == nil {
 		return ""
 	}
+	if v[0] != '"' {
+		p.wrong(name, "it is not a text; put it in quotation marks")
+		return ""
+	}
+	if inner := v[1 : len(v)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
 	var s string
 	if err := json.Unmarshal(v, &s); err != nil {
-		p.wrong(name, "it is not a text; put it in quotation marks")
+		p.wrong(name, "it is not a JSON text: "+err.Error())
 	}
 	return s
 }
@@ -148,7 +165,7 @@ func (p *parser) time(name string) time.Time {
 }
 
 func (p *parser) object(name string) json.RawMessage {
-	v := p.take(name)
+	v := p.value(name)
 	if v != nil && v[0] != '{' {
 		p.wrong(name, "it is not a JSON object; put the values into { }")
 		return nil
@@ -156,24 +173,17 @@ func (p *parser) object(name string) json.RawMessage {
 	return v
 }
 
-func (p *parser) refuseOthers() {
-	for name := range p.fields {
-		p.wrong(shorten(name), "there is no such field; there are id, type, entityId, shop, occurredAt and data")
-	}
-}
-
-// jsonReason says what is wrong with a text that is not a JSON object.
-func jsonReason(raw []byte, err error) string {
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return "the event is a JSON " + e.Value + "; send a JSON object"
-	}
+// jsonReason says what is wrong with a text that is not JSON.
+func jsonReason(raw []byte) string {
+	var v json.RawMessage
+	err := json.Unmarshal(raw, &v)
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		before := raw[:min(int(e.Offset), len(raw))]
 		line := 1 + bytes.Count(before, []byte("\n"))
 		column := len(before) - bytes.LastIndexByte(before, '\n') - 1
 		return fmt.Sprintf("it is not JSON: %s at line %d, column %d", e.Error(), line, max(1, column))
 	}
-	return "it is not JSON: " + err.Error()
+	return "it is not JSON"
 }
 
 // shorten keeps what a caller sent from flooding an error.

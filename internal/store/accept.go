@@ -137,9 +137,12 @@ func (a accepted) answerRepeat(known map[key]first) bool {
 }
 
 func findKeys() bulk {
-	return bulk{columns: "company text, key text", text: `
-SELECT k.company, k.key, k.fingerprint, e.id, e.received_at, e.owed
-FROM r JOIN event_key k ON k.company = r.company AND k.key = r.key JOIN event e ON e.id = k.event_id`}
+	return bulk{
+		columns: "company text, key text",
+		verb:    "SELECT k.company, k.key, k.fingerprint, e.id, e.received_at, e.owed",
+		before:  "FROM event_key k JOIN event e ON e.id = k.event_id",
+		after:   "WHERE k.company = r.company AND k.key = r.key",
+	}
 }
 
 func (s *Store) knownKeys(ctx context.Context, tx *sql.Tx, asked []key) (map[key]first, error) {
@@ -159,18 +162,17 @@ func (s *Store) knownKeys(ctx context.Context, tx *sql.Tx, asked []key) (map[key
 }
 
 func insertKeys() bulk {
-	return bulk{columns: "company text, key text, event_id uuid, fingerprint bytea", text: `
-INSERT INTO event_key (company, key, event_id, fingerprint)
-SELECT company, key, event_id, fingerprint FROM r`}
+	return bulk{
+		columns: "company text, key text, event_id uuid, fingerprint bytea",
+		verb:    "INSERT INTO event_key",
+	}
 }
 
 func insertEvent() bulk {
 	return bulk{
 		columns: "id uuid, company text, source_id text, type text, entity_kind text, entity_id text, " +
 			"shop text, occurred_at bigint, received_at bigint, owed int, data bytea",
-		text: `
-INSERT INTO event (id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, owed, data)
-SELECT id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, owed, data FROM r`,
+		verb: "INSERT INTO event",
 	}
 }
 
@@ -192,11 +194,7 @@ func insertDelivery() bulk {
 	return bulk{
 		columns: "id uuid, company text, hook_id uuid, event_id uuid, event_type text, entity_kind text, " +
 			"entity_id text, state text, priority int, attempt int, due_at bigint, created_at bigint, size int, node_id uuid",
-		text: `
-INSERT INTO delivery (id, company, hook_id, event_id, event_type, entity_kind, entity_id,
-    state, priority, attempt, due_at, created_at, settled_at, status, reason, size, node_id)
-SELECT id, company, hook_id, event_id, event_type, entity_kind, entity_id,
-    state, priority, attempt, due_at, created_at, 0, 0, '', size, node_id FROM r`,
+		verb: "INSERT INTO delivery",
 	}
 }
 

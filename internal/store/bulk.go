@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,12 +14,14 @@ import (
 )
 
 // bulk is a statement that is run for many rows of arguments: on SQLite once
-// for each row, on PostgreSQL once with an array for each column. Its text
-// reads the rows from a table r.
+// for each row, on PostgreSQL once with an array for each column. It is written
+// once, with r.name for an argument, and each engine gets the form it runs best.
 type bulk struct {
 	columns string // names and PostgreSQL types, such as "id uuid, attempt int"
-	text    string
-	hits    bool // tells which rows were changed; the text must not return anything itself
+	verb    string // "INSERT INTO event", "UPDATE delivery" or "SELECT"
+	before  string // what stands between the verb and where the rows come from
+	after   string // what stands behind
+	hits    bool   // tells which rows were changed
 }
 
 // bulkStmt is a bulk that is prepared for one engine.
@@ -29,33 +33,56 @@ type bulkStmt struct {
 }
 
 func (b bulk) prepare(ctx context.Context, db *sql.DB, many bool) (*bulkStmt, error) {
-	var names, types, marks []string
-	for i, c := range strings.Split(b.columns, ",") {
+	var names, types []string
+	for c := range strings.SplitSeq(b.columns, ",") {
 		f := strings.Fields(c)
 		names, types = append(names, f[0]), append(types, f[1])
-		marks = append(marks, "$"+strconv.Itoa(i+1))
 	}
 	p := &bulkStmt{width: len(names), hits: b.hits}
-	source := "SELECT " + strings.Join(marks, ", ")
-	text := b.text
+	text := b.single(names)
 	if many {
 		p.types = types
-		for i := range marks {
-			marks[i] += "::" + types[i] + "[]"
-		}
-		source = "SELECT * FROM unnest(" + strings.Join(marks, ", ") + ") WITH ORDINALITY"
-		names = append(names, "nr")
-		if b.hits {
-			text += " RETURNING r.nr"
-		}
+		text = b.many(names, types)
 	}
-	text = "WITH r (" + strings.Join(names, ", ") + ") AS (" + source + ")\n" + text
 	stmt, err := db.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", text, err)
 	}
 	p.stmt = stmt
 	return p, nil
+}
+
+// single returns the statement for one row: r.name becomes $1, $2 and so on.
+func (b bulk) single(names []string) string {
+	marks := make([]string, len(names))
+	for i := range names {
+		marks[i] = "$" + strconv.Itoa(i+1)
+	}
+	if strings.HasPrefix(b.verb, "INSERT") {
+		return fmt.Sprintf("%s (%s) VALUES (%s) %s", b.verb, strings.Join(names, ", "), strings.Join(marks, ", "), b.after)
+	}
+	text := b.verb + " " + b.before + " " + b.after
+	return regexp.MustCompile(`\br\.\w+`).ReplaceAllStringFunc(text, func(ref string) string {
+		return marks[slices.Index(names, strings.TrimPrefix(ref, "r."))]
+	})
+}
+
+// many returns the statement for all rows at once: r is a table of them.
+func (b bulk) many(names, types []string) string {
+	arrays := make([]string, len(names))
+	for i, t := range types {
+		arrays[i] = fmt.Sprintf("$%d::%s[]", i+1, t)
+	}
+	list := strings.Join(names, ", ")
+	from := fmt.Sprintf("unnest(%s) WITH ORDINALITY AS r (%s, nr)", strings.Join(arrays, ", "), list)
+	switch {
+	case strings.HasPrefix(b.verb, "INSERT"):
+		return fmt.Sprintf("%s (%s) SELECT %s FROM %s %s", b.verb, list, list, from, b.after)
+	case b.hits:
+		return fmt.Sprintf("%s %s FROM %s %s RETURNING r.nr", b.verb, b.before, from, b.after)
+	default:
+		return fmt.Sprintf("%s %s, %s %s", b.verb, b.before, from, b.after)
+	}
 }
 
 // exec runs the statement for n rows; fill writes the arguments of one. If the

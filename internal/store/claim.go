@@ -57,10 +57,10 @@ func (s *Store) claimHook(ctx context.Context, tx *sql.Tx, node uuid.UUID, now t
 	for p := hook.Highest; p >= hook.Lowest && len(jobs) < w.Limit && room > 0; p-- {
 		rows, err := tx.QueryContext(ctx, `
 UPDATE delivery SET state = 'sending', node_id = $1, attempt = attempt + 1
-WHERE id IN (
-    SELECT id FROM (
-        SELECT id, size, sum(size) OVER (ORDER BY due_at, id) AS total FROM (
-            SELECT id, size, due_at FROM delivery
+WHERE (company, id) IN (
+    SELECT company, id FROM (
+        SELECT company, id, size, sum(size) OVER (ORDER BY due_at, id) AS total FROM (
+            SELECT company, id, size, due_at FROM delivery
             WHERE hook_id = $2 AND priority = $3 AND state = 'waiting' AND due_at <= $4
             ORDER BY due_at, id LIMIT $5 `+s.skipLocked+`) AS due) AS summed
     WHERE total - size < $6)
@@ -129,7 +129,10 @@ func (s *Store) Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog
 const eventColumns = `id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data`
 
 func eventsByID() bulk {
-	return bulk{columns: "wanted uuid", text: `SELECT ` + eventColumns + ` FROM r JOIN event ON event.id = r.wanted`}
+	return bulk{
+		columns: "wanted uuid",
+		verb:    "SELECT " + eventColumns, before: "FROM event", after: "WHERE id = r.wanted",
+	}
 }
 
 // addEvents completes jobs with their events.

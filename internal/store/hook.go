@@ -105,8 +105,8 @@ UPDATE hook SET deleted_at = $1 WHERE id = $2 AND company = $3 AND deleted_at = 
 func (s *Store) CancelDeleted(ctx context.Context, now time.Time, limit int) (int, error) {
 	res, err := s.write.ExecContext(ctx, `
 UPDATE delivery SET state = 'cancelled', settled_at = $1, reason = 'the hook was deleted'
-WHERE state = 'waiting' AND id IN (
-    SELECT d.id FROM hook h JOIN delivery d ON d.hook_id = h.id AND d.state = 'waiting'
+WHERE state = 'waiting' AND (company, id) IN (
+    SELECT d.company, d.id FROM hook h JOIN delivery d ON d.hook_id = h.id AND d.state = 'waiting'
     WHERE h.deleted_at > 0 LIMIT $2)`, micros(now), limit)
 	if err != nil {
 		return 0, fmt.Errorf("cancel deliveries of deleted hooks: %w", err)

@@ -55,7 +55,8 @@ func (s *Store) HandBack(ctx context.Context, node uuid.UUID, ds []hook.Delivery
 		for _, d := range ds {
 			_, err := tx.ExecContext(ctx, `
 UPDATE delivery SET state = 'waiting', attempt = attempt - 1, node_id = NULL
-WHERE id = $1 AND attempt = $2 AND node_id = $3 AND state = 'sending'`, d.ID[:], d.Attempt, node[:])
+WHERE company = $1 AND id = $2 AND attempt = $3 AND node_id = $4 AND state = 'sending'`,
+				d.Company, d.ID[:], d.Attempt, node[:])
 			if err != nil {
 				return err
 			}
@@ -108,8 +109,8 @@ func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, maxAtte
 	rows, err := tx.QueryContext(ctx, `
 UPDATE delivery SET state = CASE WHEN attempt >= $1 THEN 'failed' ELSE 'waiting' END,
     due_at = $2, settled_at = $2, node_id = NULL, reason = $3
-WHERE id IN (
-    SELECT id FROM delivery
+WHERE (company, id) IN (
+    SELECT company, id FROM delivery
     WHERE state = 'sending' AND node_id NOT IN (SELECT id FROM node WHERE lease_end > $2)
     ORDER BY id LIMIT $4 `+s.skipLocked+`)
 RETURNING `+deliveryColumns, maxAttempts, micros(now), abandonedReason, limit)

@@ -50,11 +50,12 @@ func (s *Store) writeSettlements(ctx context.Context, tx *sql.Tx, group []*work)
 
 func moveDelivery() bulk {
 	return bulk{
-		columns: "id uuid, attempt int, node_id uuid, state text, due_at bigint, settled_at bigint, status int, reason text",
-		text: `
-UPDATE delivery SET state = r.state, due_at = r.due_at, settled_at = r.settled_at,
-    status = r.status, reason = r.reason, node_id = NULL
-FROM r WHERE delivery.id = r.id AND delivery.attempt = r.attempt
+		columns: "company text, id uuid, attempt int, node_id uuid, state text, due_at bigint, settled_at bigint, " +
+			"status int, reason text",
+		verb: "UPDATE delivery",
+		before: `SET state = r.state, due_at = r.due_at, settled_at = r.settled_at, status = r.status,
+    reason = r.reason, node_id = NULL`,
+		after: `WHERE delivery.company = r.company AND delivery.id = r.id AND delivery.attempt = r.attempt
     AND delivery.node_id = r.node_id AND delivery.state = 'sending'`,
 		hits: true,
 	}
@@ -67,9 +68,9 @@ func (s *Store) moveDeliveries(ctx context.Context, tx *sql.Tx, all []settled) (
 		if due.IsZero() {
 			due = a.StartedAt
 		}
-		args[0], args[1], args[2] = a.DeliveryID[:], int64(a.Number), all[i].node[:]
-		args[3], args[4], args[5] = string(v.State), micros(due), micros(a.StartedAt.Add(a.Took.Total))
-		args[6], args[7] = int64(a.Status), v.Reason
+		args[0], args[1], args[2], args[3] = all[i].Company, a.DeliveryID[:], int64(a.Number), all[i].node[:]
+		args[4], args[5], args[6] = string(v.State), micros(due), micros(a.StartedAt.Add(a.Took.Total))
+		args[7], args[8] = int64(a.Status), v.Reason
 	})
 }
 
@@ -81,13 +82,8 @@ func insertAttempt() bulk {
 			"request_head text, body_size bigint, body_sha256 bytea, status int, response_head text, " +
 			"response_body bytea, error text, reason text, dns_us bigint, connect_us bigint, tls_us bigint, " +
 			"first_byte_us bigint, total_us bigint",
-		text: `
-INSERT INTO attempt (delivery_id, number, hook_version, started_at, method, url, request_head, body_size,
-    body_sha256, status, response_head, response_body, error, reason, dns_us, connect_us, tls_us, first_byte_us, total_us)
-SELECT delivery_id, number, hook_version, started_at, method, url, request_head, body_size,
-    body_sha256, status, response_head, response_body, error, reason, dns_us, connect_us, tls_us, first_byte_us, total_us
-FROM r WHERE true
-ON CONFLICT (delivery_id, number) DO UPDATE SET hook_version = excluded.hook_version,
+		verb: "INSERT INTO attempt",
+		after: `ON CONFLICT (delivery_id, number) DO UPDATE SET hook_version = excluded.hook_version,
     started_at = excluded.started_at, method = excluded.method, url = excluded.url,
     request_head = excluded.request_head, body_size = excluded.body_size, body_sha256 = excluded.body_sha256,
     status = excluded.status, response_head = excluded.response_head, response_body = excluded.response_body,

@@ -99,6 +99,7 @@ func Owe(e trade.Event, hooks ...hook.Hook) hook.Acceptance {
 // and what that means.
 func Settlement(d hook.Delivery, status int, v hook.Verdict, at time.Time) hook.Settlement {
 	return hook.Settlement{
+		Company: d.Company,
 		Attempt: hook.Attempt{
 			DeliveryID: d.ID, Number: d.Attempt, HookVersion: 1, StartedAt: at.UTC().Truncate(time.Microsecond),
 			Method: "POST", URL: "https://receiver.example/hook", RequestHead: "Content-Type: application/json\n",

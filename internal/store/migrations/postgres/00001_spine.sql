@@ -67,8 +67,8 @@ CREATE TABLE event_key (
 );
 
 CREATE TABLE delivery (
-    id          UUID    PRIMARY KEY,
     company     TEXT    NOT NULL,
+    id          UUID    NOT NULL,
     hook_id     UUID    NOT NULL,
     event_id    UUID    NOT NULL,
     event_type  TEXT    NOT NULL,
@@ -79,14 +79,14 @@ CREATE TABLE delivery (
     attempt     INTEGER NOT NULL, -- number of the latest begun; the fence
     due_at      BIGINT  NOT NULL,
     created_at  BIGINT  NOT NULL,
-    settled_at  BIGINT  NOT NULL,
-    status      INTEGER NOT NULL,
-    reason      TEXT    NOT NULL,
+    settled_at  BIGINT  NOT NULL DEFAULT 0,
+    status      INTEGER NOT NULL DEFAULT 0,
+    reason      TEXT    NOT NULL DEFAULT '',
     size        INTEGER NOT NULL, -- bytes of the event's data, so that a claim can be bounded
-    node_id     UUID              -- who holds it while it is sending
+    node_id     UUID,             -- who holds it while it is sending
+    PRIMARY KEY (company, id)
 );
 
-CREATE INDEX delivery_of_company ON delivery (company, id);
 CREATE INDEX delivery_of_hook ON delivery (hook_id, id);
 CREATE INDEX delivery_of_event ON delivery (event_id);
 CREATE INDEX delivery_waiting ON delivery (hook_id, priority, due_at, id) WHERE state = 'waiting';

@@ -1,0 +1,166 @@
+package deliver
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+const (
+	claimJobs  = 1024 // of one hook in one call
+	claimHooks = 64   // in one call
+)
+
+// ask is a want with what was known of the lane when it was made.
+type ask struct {
+	lane   *lane
+	want   hook.Want
+	stored int
+}
+
+// claimLoop claims what is due for lanes that have room until ctx ends. It
+// wakes when a lane has drained, when something is stored that there was no
+// room for, and when the next delivery that is known of is due.
+func (e *Engine) claimLoop(ctx context.Context) {
+	for ctx.Err() == nil {
+		asks, next := e.asks(time.Now())
+		if len(asks) > 0 {
+			if err := e.claimSome(ctx, asks); err == nil {
+				continue
+			} else if ctx.Err() == nil {
+				e.Log.ErrorContext(ctx, "nothing was claimed", "err", err)
+				next = time.Now().Add(time.Second)
+			}
+		}
+		timer := time.NewTimer(time.Until(next))
+		select {
+		case <-ctx.Done():
+		case <-e.claim:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// asks returns what to claim now, and until when to wait if that is nothing.
+func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	next := now.Add(time.Hour)
+	for _, l := range e.lanes {
+		switch {
+		case l.due.IsZero():
+		case !l.due.After(now):
+			l.backlog, l.due = true, time.Time{}
+			e.hungry[l] = struct{}{}
+		case l.due.Before(next):
+			next = l.due
+		}
+	}
+	if now.After(e.leased) {
+		return nil, now.Add(time.Second)
+	}
+	var asks []ask
+	hooks := e.Queue.Directory().Hooks
+	for l := range e.hungry {
+		if len(asks) == claimHooks {
+			break
+		}
+		delete(e.hungry, l)
+		h := hooks[l.hookID]
+		if h == nil || !h.Enabled || !l.backlog {
+			continue
+		}
+		limit := min(claimJobs, laneJobs-l.queued)
+		bytes := min(e.Memory-e.used, e.Memory-e.used-l.used)
+		if l.used == 0 {
+			bytes = max(bytes, 1)
+		}
+		// The overhead of each is part of its size here.
+		limit = min(limit, max(1, bytes/overhead))
+		if bytes > 0 && limit > 0 {
+			want := hook.Want{HookID: l.hookID, Limit: limit, Bytes: max(1, bytes-limit*overhead)}
+			asks = append(asks, ask{l, want, l.stored})
+		}
+	}
+	return asks, next
+}
+
+// claimSome claims what was asked for and launches it.
+func (e *Engine) claimSome(ctx context.Context, asks []ask) error {
+	e.mu.Lock()
+	node := e.node
+	e.mu.Unlock()
+	wants := make([]hook.Want, len(asks))
+	for i, a := range asks {
+		wants[i] = a.want
+	}
+	now := time.Now()
+	jobs, backlogs, err := e.Queue.Claim(ctx, node, now, wants)
+	if err != nil {
+		e.mu.Lock()
+		for _, a := range asks {
+			e.hungry[a.lane] = struct{}{}
+		}
+		e.mu.Unlock()
+		return err
+	}
+	left := make(map[uuid.UUID]time.Time, len(backlogs))
+	for _, b := range backlogs {
+		left[b.HookID] = b.DueAt
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, j := range jobs {
+		l := e.laneOf(j.Delivery.HookID)
+		e.hold(l, sizeOf(&j.Delivery))
+		e.launch(l, node, j)
+	}
+	for _, a := range asks {
+		e.update(a, left[a.want.HookID], now)
+	}
+	return nil
+}
+
+// update notes what still waits for a lane after a claim. What was left to the
+// store meanwhile may not have been seen by it.
+func (e *Engine) update(a ask, due, now time.Time) {
+	l := e.laneOf(a.want.HookID)
+	l.backlog = l.stored != a.stored || (!due.IsZero() && !due.After(now))
+	l.due = time.Time{}
+	if due.After(now) {
+		l.due = due
+	}
+	if l.backlog && l.queued < laneJobs/2 {
+		e.feed(l)
+	}
+}
+
+// look finds out which of the enabled hooks have deliveries waiting, for those
+// that this node was not told of.
+func (e *Engine) look(ctx context.Context) error {
+	var ids []uuid.UUID
+	for id, h := range e.Queue.Directory().Hooks {
+		if h.Enabled {
+			ids = append(ids, id)
+		}
+	}
+	for len(ids) > 0 {
+		n := min(len(ids), 256)
+		backlogs, err := e.Queue.Backlogs(ctx, ids[:n])
+		if err != nil {
+			return err
+		}
+		ids = ids[n:]
+		now := time.Now()
+		e.mu.Lock()
+		for _, b := range backlogs {
+			e.leftToStore(e.laneOf(b.HookID), b.DueAt, now)
+		}
+		e.mu.Unlock()
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+// Package deliver moves deliveries from the queue to their receivers: it
+// claims what is due, renders it, has it sent, judges the outcome and settles
+// it.
+//
+// Every hook has a lane of its own, so that one that is slow, dead or flooded
+// doesn't hold up another. What the intake stores goes to its lane directly if
+// there is room; the rest waits in the store and is claimed when the lane has
+// drained. The memory in use is bounded whatever the backlog.
+package deliver
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/retry"
+)
+
+// Queue is the part of the store that the Engine needs; see store.Store.
+type Queue interface {
+	// Claim gives node due deliveries of the hooks it wants some of, and tells
+	// what else waits for them.
+	Claim(ctx context.Context, node uuid.UUID, now time.Time, wants []hook.Want) ([]hook.Job, []hook.Backlog, error)
+	// Settle records attempts and moves their deliveries. The result says for
+	// each whether node still held it.
+	Settle(ctx context.Context, node uuid.UUID, ss []hook.Settlement) ([]bool, error)
+	// HandBack makes claimed deliveries wait again; the attempt doesn't count.
+	HandBack(ctx context.Context, node uuid.UUID, ds []hook.Delivery) error
+	// Backlogs tells what waits for hooks.
+	Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog, error)
+	// TellWork tells other nodes that deliveries wait.
+	TellWork(ctx context.Context) error
+
+	// Join, Renew and Leave begin, prolong and end a node's lease. Renew fails
+	// with a fault of kind hook.Conflict when the lease has ended already.
+	Join(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) error
+	Renew(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) error
+	Leave(ctx context.Context, node uuid.UUID) error
+	// TakeOver makes up to limit deliveries of dead nodes wait again.
+	TakeOver(ctx context.Context, now time.Time, maxAttempts, limit int) (int, error)
+	// CancelDeleted cancels up to limit waiting deliveries of deleted hooks.
+	CancelDeleted(ctx context.Context, now time.Time, limit int) (int, error)
+
+	// Directory returns the companies and hooks at this moment.
+	Directory() *hook.Directory
+}
+
+// Sender makes one HTTP request. Whatever goes wrong is in the Attempt.
+type Sender interface {
+	Send(ctx context.Context, r hook.Request, h *hook.Hook) hook.Attempt
+}
+
+// Options are the parts and bounds of an Engine.
+type Options struct {
+	Queue  Queue
+	Sender Sender
+	Policy retry.Policy
+	Log    *slog.Logger
+
+	Concurrency int           // requests of one hook under way at a time
+	Memory      int           // bytes of deliveries held in memory, about
+	Lease       time.Duration // a node that doesn't renew for so long loses what it holds
+	Drain       time.Duration // at the end, requests under way get so long to finish
+}
+
+// Engine delivers. Reserve, Start and Release may be called concurrently, also
+// before and after Run.
+type Engine struct {
+	Options
+
+	mu      sync.Mutex
+	node    uuid.UUID
+	leased  time.Time // the lease's end
+	running bool      // between Join and the end of Run's context
+	lanes   map[uuid.UUID]*lane
+	used    int                // of Memory
+	hungry  map[*lane]struct{} // lanes that may have deliveries in the store to claim now
+	done    []result           // attempts made and not yet settled
+	flights sync.WaitGroup     // requests under way
+	abort   context.CancelFunc // ends them
+	begin   context.Context    //nolint:containedctx // the flights' own, which outlives Run's
+	spilled bool               // due deliveries were left to the store that other nodes may send
+
+	settle chan struct{} // done is not empty
+	claim  chan struct{} // hungry is not empty
+}
+
+// result is what is to be stored of a job: an attempt, or that it is handed back.
+type result struct {
+	node       uuid.UUID
+	job        hook.Job
+	settlement hook.Settlement
+	back       bool
+}
+
+// New returns an Engine that delivers while Run runs.
+func New(o Options) *Engine {
+	e := &Engine{
+		Options: o,
+		lanes:   make(map[uuid.UUID]*lane),
+		hungry:  make(map[*lane]struct{}),
+		settle:  make(chan struct{}, 1),
+		claim:   make(chan struct{}, 1),
+	}
+	e.begin, e.abort = context.WithCancel(context.Background())
+	return e
+}
+
+// Run delivers until ctx ends, lets requests under way finish for as long as
+// Drain allows, records what came of them, and hands back the rest.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.join(ctx); err != nil {
+		return err
+	}
+	// The settler and the lease outlast the flights; the claimer doesn't.
+	last, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var late errgroup.Group
+	late.Go(func() error { e.settleLoop(last); return nil })
+	late.Go(func() error { e.leaseLoop(last); return nil })
+
+	e.claimLoop(ctx)
+	e.land(ctx)
+	stop()
+	err := late.Wait()
+	return e.leave(context.WithoutCancel(ctx), err)
+}
+
+// wake signals a loop without waiting for it.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// land lets flights finish, but not for longer than Drain.
+func (e *Engine) land(ctx context.Context) {
+	e.mu.Lock()
+	e.running = false
+	e.mu.Unlock()
+	defer e.abort()
+	timer := time.AfterFunc(e.Drain, e.abort)
+	defer timer.Stop()
+	e.flights.Wait()
+	e.Log.DebugContext(ctx, "requests under way have finished")
+}
+
+// leave stores what is left to store and ends the lease.
+func (e *Engine) leave(ctx context.Context, err error) error {
+	ctx, cancel := context.WithTimeout(ctx, e.Lease)
+	defer cancel()
+	e.mu.Lock()
+	for _, l := range e.lanes {
+		for job, ok := l.pop(); ok; job, ok = l.pop() {
+			e.done = append(e.done, result{node: e.node, job: job, back: true})
+		}
+	}
+	batch := e.done
+	e.done = nil
+	e.mu.Unlock()
+	for err == nil && len(batch) > 0 {
+		n := min(len(batch), settleRows)
+		err = e.settleBatch(ctx, batch[:n])
+		batch = batch[n:]
+	}
+	if err != nil {
+		return err
+	}
+	return e.Queue.Leave(ctx, e.node)
+}

@@ -1,0 +1,78 @@
+package deliver
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/render"
+)
+
+// fly makes one attempt after another for a lane until it is empty.
+func (e *Engine) fly(l *lane, node uuid.UUID, j hook.Job) {
+	for ok := true; ok; {
+		r := e.attempt(e.begin, node, j)
+		node, j, ok = e.next(l, r)
+	}
+}
+
+// next passes a result on to the settler and returns the lane's next job, or
+// false if this flight is over.
+func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.done = append(e.done, r); len(e.done) == 1 {
+		wake(e.settle)
+	}
+	if e.running && time.Now().Before(e.leased) {
+		if j, ok := l.pop(); ok {
+			return e.node, j, true
+		}
+	}
+	l.flying--
+	return uuid.Nil, hook.Job{}, false
+}
+
+// attempt renders a job, has it sent, and judges what came of it. A job whose
+// hook is gone or switched off is handed back.
+func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result {
+	r := result{node: node, job: j}
+	d := e.Queue.Directory()
+	h := d.Hooks[j.Delivery.HookID]
+	if h == nil || !h.Enabled {
+		r.back = true
+		return r
+	}
+	start := time.Now()
+	var a hook.Attempt
+	req, err := render.Delivery(j, h, d.Companies[j.Delivery.Company], start)
+	if err != nil {
+		a = hook.Attempt{StartedAt: start, Error: hook.BadRender, Reason: err.Error()}
+	} else {
+		a = e.Sender.Send(ctx, req, h)
+	}
+	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
+	v := e.Policy.Judge(a, a.StartedAt.Add(a.Took.Total), rand.Float64()) //nolint:gosec // chance spreads retries
+	r.settlement = hook.Settlement{Company: j.Delivery.Company, Attempt: a, Verdict: v}
+	e.logAttempt(ctx, j, a, v)
+	return r
+}
+
+func (e *Engine) logAttempt(ctx context.Context, j hook.Job, a hook.Attempt, v hook.Verdict) {
+	level := slog.LevelDebug
+	if v.State != hook.Delivered {
+		level = slog.LevelWarn
+	}
+	if !e.Log.Enabled(ctx, level) {
+		return
+	}
+	e.Log.LogAttrs(ctx, level, "delivery attempted",
+		slog.String("company", j.Delivery.Company), slog.String("delivery", j.Delivery.ID.String()),
+		slog.String("hook", j.Delivery.HookID.String()), slog.String("event_type", j.Delivery.EventType),
+		slog.Int("attempt", a.Number), slog.Int("status", a.Status), slog.Duration("took", a.Took.Total),
+		slog.String("state", string(v.State)), slog.String("reason", v.Reason))
+}

@@ -1,0 +1,136 @@
+package deliver
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// laneJobs bounds how many deliveries a lane holds; below half of it, it claims
+// more.
+const laneJobs = 8192
+
+// overhead is about what a delivery takes in memory besides its event's data.
+const overhead = 1536
+
+func sizeOf(d *hook.Delivery) int { return d.Size + overhead }
+
+// lane is what a node has to do for one hook. The Engine's mutex guards it.
+type lane struct {
+	hookID  uuid.UUID
+	waiting [hook.Highest + 1]fifo // by priority
+	queued  int                    // in waiting
+	flying  int                    // requests under way
+	used    int                    // bytes of the Engine's memory
+
+	backlog bool      // due deliveries may wait in the store
+	due     time.Time // when the next one there is due; zero if none is known
+	stored  int       // counts deliveries that were left to the store
+}
+
+func (l *lane) push(j hook.Job) {
+	l.waiting[clamp(j.Delivery.Priority)].push(j)
+	l.queued++
+}
+
+// pop takes the first job of the highest priority.
+func (l *lane) pop() (hook.Job, bool) {
+	for p := len(l.waiting) - 1; p >= 0; p-- {
+		if j, ok := l.waiting[p].pop(); ok {
+			l.queued--
+			return j, true
+		}
+	}
+	return hook.Job{}, false
+}
+
+func clamp(p hook.Priority) hook.Priority { return min(max(p, hook.Lowest), hook.Highest) }
+
+// fifo is a queue that gives back its memory as it drains.
+type fifo struct {
+	jobs []hook.Job
+	head int
+}
+
+func (f *fifo) push(j hook.Job) {
+	if f.head > 64 && f.head*2 >= len(f.jobs) {
+		n := copy(f.jobs, f.jobs[f.head:])
+		clear(f.jobs[n:])
+		f.jobs, f.head = f.jobs[:n], 0
+	}
+	f.jobs = append(f.jobs, j)
+}
+
+func (f *fifo) pop() (hook.Job, bool) {
+	if f.head == len(f.jobs) {
+		return hook.Job{}, false
+	}
+	j := f.jobs[f.head]
+	f.jobs[f.head] = hook.Job{}
+	f.head++
+	if f.head == len(f.jobs) {
+		f.jobs, f.head = nil, 0
+	}
+	return j, true
+}
+
+// laneOf returns the lane of a hook, making it if need be.
+func (e *Engine) laneOf(hookID uuid.UUID) *lane {
+	l := e.lanes[hookID]
+	if l == nil {
+		l = &lane{hookID: hookID}
+		e.lanes[hookID] = l
+	}
+	return l
+}
+
+// room reports whether a lane may hold size more bytes. Lanes share the memory
+// by dynamic thresholds: none may hold more than what is still free, so however
+// many are stuck, there is always some left for another. An empty lane may
+// always hold one delivery.
+func (e *Engine) room(l *lane, size int) bool {
+	if l.used == 0 {
+		return true
+	}
+	return l.queued < laneJobs && l.used+size <= e.Memory-e.used
+}
+
+func (e *Engine) hold(l *lane, size int) {
+	l.used += size
+	e.used += size
+}
+
+func (e *Engine) release(l *lane, size int) {
+	l.used -= size
+	e.used -= size
+	if l.backlog && l.queued < laneJobs/2 {
+		e.feed(l)
+	}
+	if l.used == 0 && l.flying == 0 && !l.backlog && l.due.IsZero() {
+		delete(e.lanes, l.hookID)
+	}
+}
+
+// feed has the lane's backlog claimed soon.
+func (e *Engine) feed(l *lane) {
+	e.hungry[l] = struct{}{}
+	wake(e.claim)
+}
+
+// leftToStore notes that a delivery waits in the store that is due at a time.
+func (e *Engine) leftToStore(l *lane, due, now time.Time) {
+	l.stored++
+	if due.After(now) {
+		if l.due.IsZero() || due.Before(l.due) {
+			l.due = due
+			wake(e.claim)
+		}
+		return
+	}
+	l.backlog = true
+	if l.queued < laneJobs/2 {
+		e.feed(l)
+	}
+}

@@ -1,0 +1,133 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// sweepRows bounds what one transaction takes over or cancels.
+const sweepRows = 1000
+
+// join begins a lease as a new node.
+func (e *Engine) join(ctx context.Context) error {
+	node, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if err := e.Queue.Join(ctx, node, now, now.Add(e.Lease)); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.node, e.leased, e.running = node, now.Add(e.Lease), true
+	e.mu.Unlock()
+	return e.tend(ctx)
+}
+
+// leaseLoop renews the lease three times in its length, takes over what dead
+// nodes held, and looks for work that it was not told of, until ctx ends.
+func (e *Engine) leaseLoop(ctx context.Context) {
+	renew := time.NewTicker(e.Lease / 3)
+	defer renew.Stop()
+	changes := time.NewTicker(time.Second)
+	defer changes.Stop()
+	seen := e.Queue.Directory()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-renew.C:
+			if err = e.renew(ctx); err == nil {
+				err = e.tend(ctx)
+			}
+		case <-changes.C:
+			if e.takeSpilled() {
+				err = e.Queue.TellWork(ctx)
+			}
+			if d := e.Queue.Directory(); d != seen {
+				seen = d
+				err = errors.Join(err, e.look(ctx))
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			e.Log.ErrorContext(ctx, "the node's lease was not tended", "err", err)
+		}
+	}
+}
+
+// takeSpilled reports whether there is work to tell other nodes of.
+func (e *Engine) takeSpilled() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	spilled := e.spilled
+	e.spilled = false
+	return spilled
+}
+
+// renew prolongs the lease. If it has ended, what the node held belongs to
+// others: it forgets that and joins as another node.
+func (e *Engine) renew(ctx context.Context) error {
+	now := time.Now()
+	err := e.Queue.Renew(ctx, e.node, now, now.Add(e.Lease))
+	if err == nil {
+		e.mu.Lock()
+		e.leased = now.Add(e.Lease)
+		e.mu.Unlock()
+		return nil
+	}
+	if hook.FaultOf(err) != hook.Conflict {
+		return err
+	}
+	e.Log.WarnContext(ctx, "the node's lease has ended; what it held goes to others", "node", e.node)
+	node, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	if err := e.Queue.Join(ctx, node, now, now.Add(e.Lease)); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.node, e.leased = node, now.Add(e.Lease)
+	for _, l := range e.lanes {
+		for j, ok := l.pop(); ok; j, ok = l.pop() {
+			e.release(l, sizeOf(&j.Delivery))
+		}
+	}
+	return nil
+}
+
+// tend takes over from dead nodes, cancels what is owed to deleted hooks, and
+// looks for work.
+func (e *Engine) tend(ctx context.Context) error {
+	for n := sweepRows; n == sweepRows; {
+		var err error
+		if n, err = e.Queue.TakeOver(ctx, time.Now(), e.Policy.Attempts(), sweepRows); err != nil {
+			return err
+		}
+		if n > 0 {
+			e.Log.InfoContext(ctx, "took over from a node that had stopped", "deliveries", n)
+		}
+	}
+	for n := sweepRows; n == sweepRows; {
+		var err error
+		if n, err = e.Queue.CancelDeleted(ctx, time.Now(), sweepRows); err != nil {
+			return err
+		}
+	}
+	return e.look(ctx)
+}
+
+// Look has the store looked through for deliveries that wait, such as when
+// another node tells of them.
+func (e *Engine) Look(ctx context.Context) {
+	if err := e.look(ctx); err != nil {
+		e.Log.ErrorContext(ctx, "did not look for work", "err", err)
+	}
+}

@@ -1,0 +1,75 @@
+package deliver
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// Reserve makes those jobs Sending, with Attempt 1, that this node has room
+// for, and returns the node that will hold them. A lane that has a backlog in
+// the store gets nothing, so that the new doesn't overtake the old. Start or
+// Release must follow.
+func (e *Engine) Reserve(jobs []hook.Job) uuid.UUID {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.running || time.Now().After(e.leased) {
+		return e.node
+	}
+	for i := range jobs {
+		d := &jobs[i].Delivery
+		l := e.laneOf(d.HookID)
+		if size := sizeOf(d); !l.backlog && e.room(l, size) {
+			e.hold(l, size)
+			d.State, d.Attempt = hook.Sending, 1
+		}
+	}
+	return e.node
+}
+
+// Start begins the jobs that Reserve made Sending, now that they are stored,
+// and notes that the others wait in the store.
+func (e *Engine) Start(node uuid.UUID, jobs []hook.Job) {
+	now := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, j := range jobs {
+		l := e.laneOf(j.Delivery.HookID)
+		if j.Delivery.State != hook.Sending {
+			e.leftToStore(l, j.Delivery.DueAt, now)
+			e.spilled = true
+			continue
+		}
+		e.launch(l, node, j)
+	}
+}
+
+// Release gives the room of jobs back that Reserve had made Sending and that
+// were not stored.
+func (e *Engine) Release(jobs []hook.Job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, j := range jobs {
+		if j.Delivery.State == hook.Sending {
+			e.release(e.laneOf(j.Delivery.HookID), sizeOf(&j.Delivery))
+		}
+	}
+}
+
+// launch sends a job that the node holds, or queues it in its lane. A job of a
+// node that has lost its lease is dropped: others take it over.
+func (e *Engine) launch(l *lane, node uuid.UUID, j hook.Job) {
+	switch {
+	case node != e.node:
+		e.release(l, sizeOf(&j.Delivery))
+	case !e.running:
+		l.push(j) // leave hands it back
+	case l.flying < e.Concurrency:
+		l.flying++
+		e.flights.Go(func() { e.fly(l, node, j) })
+	default:
+		l.push(j)
+	}
+}

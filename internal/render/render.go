@@ -1,0 +1,72 @@
+// Package render makes the request of an attempt from the event and the hook:
+// method, URL, headers and body. It is pure but for reading each time zone
+// from the system once.
+package render
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/render/entity"
+	"github.com/waybillhq/waybill/internal/render/notice"
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+// Delivery returns the request of an attempt to deliver j to h, begun at the
+// given time, on behalf of company c. The body belongs to the family of the
+// event's type: a document is told as a notice, in the company's time zone,
+// anything else as its type's default payload. The header names the delivery
+// (Webhook-Id), the time in Unix seconds (Webhook-Timestamp) and the attempt's
+// number (Webhook-Attempt); it belongs to the caller, as does the body.
+//
+// An error is a *hook.Error that says in words what is wrong with the event or
+// the company's settings. It is safe for concurrent use.
+func Delivery(j hook.Job, h *hook.Hook, c trade.Company, at time.Time) (hook.Request, error) {
+	body, err := render(j, c, at)
+	if err != nil {
+		return hook.Request{}, err
+	}
+	values := [...]string{
+		"application/json", j.Delivery.ID.String(),
+		strconv.FormatInt(at.Unix(), 10), strconv.Itoa(j.Delivery.Attempt),
+	}
+	header := http.Header{
+		"Content-Type":      values[0:1:1],
+		"Webhook-Id":        values[1:2:2],
+		"Webhook-Timestamp": values[2:3:3],
+		"Webhook-Attempt":   values[3:4:4],
+	}
+	return hook.Request{Method: http.MethodPost, URL: h.URL, Header: header, Body: body}, nil
+}
+
+func render(j hook.Job, c trade.Company, at time.Time) ([]byte, error) {
+	t, ok := trade.TypeOf(j.Event.Type)
+	if !ok {
+		return nil, unknownType(j.Event.Type)
+	}
+	if t.Family != trade.DocumentEvents {
+		return shown(entity.Body(j.Event, t))
+	}
+	local, err := zone(c.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	return shown(notice.Body(j.Event, j.Delivery.ID, at, local))
+}
+
+// shown makes the error of a renderer, which is in words, one to show.
+func shown(body []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, &hook.Error{Fault: hook.Invalid, Msg: err.Error()}
+	}
+	return body, nil
+}
+
+func unknownType(name string) error {
+	if near := trade.Nearest(name); near != "" {
+		return hook.Errorf(hook.Invalid, "there is no event type %.80q; %q is the nearest", name, near)
+	}
+	return hook.Errorf(hook.Invalid, "there is no event type %.80q", name)
+}

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// ErrNoDelivery says that the company has no delivery with the asked-for ID.
+var ErrNoDelivery = hook.Errorf(hook.Missing, "there is no such delivery")
+
+// Delivery returns a delivery of a company, or ErrNoDelivery.
+func (s *Store) Delivery(ctx context.Context, company string, id uuid.UUID) (hook.Delivery, error) {
+	d, err := scanDelivery(s.read.QueryRowContext(ctx,
+		`SELECT `+deliveryColumns+` FROM delivery WHERE id = $1 AND company = $2`, id[:], company))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoDelivery
+	}
+	if err != nil {
+		return hook.Delivery{}, fmt.Errorf("read delivery %s: %w", id, err)
+	}
+	return d, nil
+}
+
+// Deliveries returns the deliveries that q asks for, by descending ID, which is
+// newest first. Every filter but those by event type and by the kind of entity
+// alone is served by an index.
+func (s *Store) Deliveries(ctx context.Context, q hook.DeliveryQuery) ([]hook.Delivery, error) {
+	text, args := listDeliveries(q)
+	rows, err := s.read.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	ds, err := scanDeliveries(rows)
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	return ds, nil
+}
+
+// late is by how much an ID may be younger than its delivery: the IDs of a large
+// batch are made one after the other.
+const late = 5 * time.Second
+
+// listDeliveries writes the statement for q. One filter, the narrowest, leads:
+// its conditions are written so that they pick an index. The others only sift
+// what it finds.
+func listDeliveries(q hook.DeliveryQuery) (text string, args []any) {
+	from, below, above := "delivery d", "d.id < ?", "d.id >= ?"
+	var c conditions
+	switch {
+	case q.Entity.ID != "":
+		from = "event e CROSS JOIN delivery d" // on SQLite, CROSS keeps this order
+		c.lead("e.company = ?", q.Company)
+		c.lead("e.entity_id = ?", q.Entity.ID)
+		c.lead("d.event_id = e.id")
+	case unhappy(q.State):
+		c.lead("d.company = ?", q.Company)
+		c.lead("d.state = ?", string(q.State))
+		c.lead("d.state IN ('waiting', 'failed', 'cancelled')") // the index's own words
+	case q.State == hook.Sending:
+		c.lead("d.state = 'sending'")
+		c.lead("d.node_id >= ?", uuid.Nil[:])
+		below, above = "NOT (d.id >= ?)", "NOT (d.id < ?)" // see sift: they are few
+	case q.HookID != uuid.Nil:
+		c.lead("d.hook_id = ?", q.HookID[:])
+	default:
+		c.lead("d.company = ?", q.Company)
+	}
+	if q.Before != uuid.Nil {
+		c.lead(below, q.Before[:])
+	}
+	if !q.From.IsZero() {
+		c.lead(above, lowest(q.From))
+		c.lead("d.created_at >= ?", micros(q.From))
+	}
+	if !q.To.IsZero() {
+		c.lead(below, lowest(q.To.Add(late)))
+		c.lead("d.created_at < ?", micros(q.To))
+	}
+	c.sift("d.company", q.Company)
+	if q.State != "" {
+		c.sift("d.state", string(q.State))
+	}
+	if q.HookID != uuid.Nil {
+		c.sift("d.hook_id", q.HookID[:])
+	}
+	if q.EventType != "" {
+		c.sift("d.event_type", q.EventType)
+	}
+	if q.Entity.Kind != "" {
+		c.sift("d.entity_kind", string(q.Entity.Kind))
+	}
+	columns := "d." + strings.Join(strings.FieldsFunc(deliveryColumns, outsideName), ", d.")
+	limit := c.arg(q.Limit)
+	return "SELECT " + columns + "\nFROM " + from + "\nWHERE " + strings.Join(c.texts, "\n    AND ") +
+		"\nORDER BY d.id DESC LIMIT " + limit, c.args
+}
+
+func unhappy(s hook.State) bool {
+	return s == hook.Waiting || s == hook.Failed || s == hook.Cancelled
+}
+
+func outsideName(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }
+
+// conditions is the WHERE of a statement that is put together, with its
+// arguments.
+type conditions struct {
+	texts []string
+	args  []any
+}
+
+// arg adds an argument and returns its mark.
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+// lead adds a condition whose question marks stand for args.
+func (c *conditions) lead(text string, args ...any) {
+	for _, a := range args {
+		text = strings.Replace(text, "?", c.arg(a), 1)
+	}
+	c.texts = append(c.texts, text)
+}
+
+// sift adds that a column has a value, in a form that SQLite, which has no
+// statistics, does not look for an index for. PostgreSQL reads it as "=".
+func (c *conditions) sift(column string, value any) {
+	c.texts = append(c.texts, "NOT ("+column+" <> "+c.arg(value)+")")
+}
+
+// lowest returns the lowest UUID of version 7 made at t: its first 48 bits are
+// Unix milliseconds (RFC 9562, section 5.7).
+func lowest(t time.Time) []byte {
+	var id [18]byte
+	binary.BigEndian.PutUint64(id[:], uint64(max(0, t.UnixMilli()))) //nolint:gosec // not negative
+	return id[2:]
+}
+
+// Attempts returns the attempts of a delivery of a company, by number.
+func (s *Store) Attempts(ctx context.Context, company string, delivery uuid.UUID) ([]hook.Attempt, error) {
+	rows, err := s.read.QueryContext(ctx, `
+SELECT delivery_id, number, hook_version, started_at, method, url, request_head, body_size, body_sha256, status,
+    response_head, response_body, error, reason, dns_us, connect_us, tls_us, first_byte_us, total_us
+FROM attempt WHERE delivery_id = $1 AND EXISTS (SELECT 1 FROM delivery WHERE id = $1 AND company = $2)
+ORDER BY number`, delivery[:], company)
+	if err != nil {
+		return nil, fmt.Errorf("read attempts of %s: %w", delivery, err)
+	}
+	defer rows.Close()
+	var as []hook.Attempt
+	for rows.Next() {
+		a, err := scanAttempt(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read attempts of %s: %w", delivery, err)
+		}
+		as = append(as, a)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read attempts of %s: %w", delivery, err)
+	}
+	return as, nil
+}
+
+func scanAttempt(row scanner) (hook.Attempt, error) {
+	var a hook.Attempt
+	var started int64
+	var sum []byte // empty if nothing was sent
+	var took [5]int64
+	err := row.Scan(&a.DeliveryID, &a.Number, &a.HookVersion, &started, &a.Method, &a.URL, &a.RequestHead,
+		&a.BodySize, &sum, &a.Status, &a.ResponseHead, &a.ResponseBody, &a.Error, &a.Reason,
+		&took[0], &took[1], &took[2], &took[3], &took[4])
+	copy(a.BodySHA256[:], sum)
+	a.StartedAt = fromMicros(started)
+	for i, d := range []*time.Duration{&a.Took.DNS, &a.Took.Connect, &a.Took.TLS, &a.Took.FirstByte, &a.Took.Total} {
+		*d = time.Duration(took[i]) * time.Microsecond
+	}
+	return a, err
+}

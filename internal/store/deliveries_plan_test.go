@@ -1,0 +1,102 @@
+package store
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+// SQLite plans without statistics, so its plans say whether the statement leads
+// it to the right index, whatever the data.
+func TestListingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
+	t.Parallel()
+	s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	page := hook.DeliveryQuery{
+		Company: "acme", Before: uuid.Must(uuid.NewV7()), EventType: "OrderCreated",
+		From: time.UnixMicro(1e15), To: time.UnixMicro(2e15), Limit: 50,
+	}
+	aHook := uuid.Must(uuid.NewV7())
+	for name, tt := range map[string]struct {
+		change func(*hook.DeliveryQuery)
+		want   []string
+	}{
+		"all":       {func(*hook.DeliveryQuery) {}, []string{"delivery_of_company (company=? AND id>? AND id<?)"}},
+		"delivered": {func(q *hook.DeliveryQuery) { q.State = hook.Delivered }, []string{"delivery_of_company (company=? AND id>? AND id<?)"}},
+		"failed":    {func(q *hook.DeliveryQuery) { q.State = hook.Failed }, []string{"delivery_unhappy (company=? AND state=? AND id>? AND id<?)"}},
+		"waiting of a hook": {
+			func(q *hook.DeliveryQuery) { q.State, q.HookID = hook.Waiting, aHook },
+			[]string{"delivery_unhappy (company=? AND state=? AND id>? AND id<?)"},
+		},
+		"sending": {func(q *hook.DeliveryQuery) { q.State = hook.Sending }, []string{"delivery_sending (node_id>?)"}},
+		"a hook":  {func(q *hook.DeliveryQuery) { q.HookID = aHook }, []string{"delivery_of_hook (hook_id=? AND id>? AND id<?)"}},
+		"delivered of a hook": {
+			func(q *hook.DeliveryQuery) { q.State, q.HookID = hook.Delivered, aHook },
+			[]string{"delivery_of_hook (hook_id=? AND id>? AND id<?)"},
+		},
+		"an order": {
+			func(q *hook.DeliveryQuery) { q.Entity = trade.Entity{Kind: trade.Order, ID: "1"} },
+			[]string{"event_of_entity (company=? AND entity_id=?)", "delivery_of_event (event_id=?)"},
+		},
+		"failed of a hook and an order": {
+			func(q *hook.DeliveryQuery) { q.State, q.HookID, q.Entity.ID = hook.Failed, aHook, "1" },
+			[]string{"event_of_entity (company=? AND entity_id=?)", "delivery_of_event (event_id=?)"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, bounded := range []bool{true, false} {
+				q := page
+				if !bounded {
+					q = hook.DeliveryQuery{Company: "acme", Limit: 50}
+				}
+				tt.change(&q)
+				got := plan(t, s, q)
+				for _, want := range tt.want {
+					if !bounded {
+						want = strings.ReplaceAll(want, " AND id>? AND id<?", "")
+					}
+					if !strings.Contains(got, want) {
+						t.Errorf("plan:\n%swant it to use %s", got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+func plan(t *testing.T, s *Store, q hook.DeliveryQuery) string {
+	t.Helper()
+	text, args := listDeliveries(q)
+	rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	defer rows.Close()
+	var b strings.Builder
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		b.WriteString(detail + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
