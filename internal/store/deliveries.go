@@ -63,6 +63,7 @@ func listDeliveries(q hook.DeliveryQuery) (text string, args []any) {
 		c.lead("e.company = ?", q.Company)
 		c.lead("e.entity_id = ?", q.Entity.ID)
 		c.lead("d.event_id = e.id")
+		c.sift("d.company", q.Company)
 	case unhappy(q.State):
 		c.lead("d.company = ?", q.Company)
 		c.lead("d.state = ?", string(q.State))
@@ -70,9 +71,11 @@ func listDeliveries(q hook.DeliveryQuery) (text string, args []any) {
 	case q.State == hook.Sending:
 		c.lead("d.state = 'sending'")
 		c.lead("d.node_id >= ?", uuid.Nil[:])
-		below, above = "NOT (d.id >= ?)", "NOT (d.id < ?)" // see sift: they are few
+		c.sift("d.company", q.Company)
+		below, above = "NOT (d.id >= ?)", "NOT (d.id < ?)" // sifted too: those being sent are few
 	case q.HookID != uuid.Nil:
 		c.lead("d.hook_id = ?", q.HookID[:])
+		c.sift("d.company", q.Company)
 	default:
 		c.lead("d.company = ?", q.Company)
 	}
@@ -87,7 +90,6 @@ func listDeliveries(q hook.DeliveryQuery) (text string, args []any) {
 		c.lead(below, lowest(q.To.Add(late)))
 		c.lead("d.created_at < ?", micros(q.To))
 	}
-	c.sift("d.company", q.Company)
 	if q.State != "" {
 		c.sift("d.state", string(q.State))
 	}

@@ -55,7 +55,7 @@ func (s *Store) HandBack(ctx context.Context, node uuid.UUID, ds []hook.Delivery
 		for _, d := range ds {
 			_, err := tx.ExecContext(ctx, `
 UPDATE delivery SET state = 'waiting', attempt = attempt - 1, node_id = NULL
-WHERE company = $1 AND id = $2 AND attempt = $3 AND node_id = $4 AND state = 'sending'`,
+WHERE company = $1 AND id = $2 AND attempt = $3 AND node_id = $4`,
 				d.Company, d.ID[:], d.Attempt, node[:])
 			if err != nil {
 				return err

@@ -48,6 +48,8 @@ func (s *Store) writeSettlements(ctx context.Context, tx *sql.Tx, group []*work)
 	return nil
 }
 
+// Only what is being sent has a node. That it is being sent is not asked for as
+// well, since PostgreSQL would then look through delivery_sending for each row.
 func moveDelivery() bulk {
 	return bulk{
 		columns: "company text, id uuid, attempt int, node_id uuid, state text, due_at bigint, settled_at bigint, " +
@@ -56,7 +58,7 @@ func moveDelivery() bulk {
 		before: `SET state = r.state, due_at = r.due_at, settled_at = r.settled_at, status = r.status,
     reason = r.reason, node_id = NULL`,
 		after: `WHERE delivery.company = r.company AND delivery.id = r.id AND delivery.attempt = r.attempt
-    AND delivery.node_id = r.node_id AND delivery.state = 'sending'`,
+    AND delivery.node_id = r.node_id`,
 		hits: true,
 	}
 }

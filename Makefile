@@ -1,0 +1,69 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BENCH    ?= --events 50000
+FUZZTIME ?= 30s
+KILLS    ?= 200
+LINT     := go tool -modfile=tools/go.mod golangci-lint
+
+.PHONY: help build run demo test check race lint fix generate fuzz cover vuln bench soak
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the one static binary, bin/waybill
+	@scripts/need go
+	CGO_ENABLED=0 go build -trimpath -o bin/waybill ./cmd/waybill
+
+run: ## Run the server with its default settings
+	@scripts/need go
+	CGO_ENABLED=0 go run ./cmd/waybill serve
+
+demo: ## Show Waybill at work, with a receiver and nothing to set up
+	@scripts/need go
+	CGO_ENABLED=0 go run ./cmd/waybill demo
+
+test: ## Run the tests, on SQLite and on PostgreSQL
+	@scripts/need go
+	@scripts/need postgres
+	go test ./...
+
+check: generate lint race ## All that must pass before a change lands
+
+generate: ## Regenerate; fail if what is in the tree was not up to date
+	@scripts/need go
+	scripts/check-generated
+
+lint: ## Check the form of the code (the first run builds the linter, minutes)
+	@scripts/need go
+	$(LINT) config verify
+	$(LINT) run
+
+race: ## Run the tests in random order with the race detector
+	@scripts/need go
+	@scripts/need postgres
+	@scripts/need gcc
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+fix: ## Format, modernise and repair what the linters can
+	go fix ./...
+	$(LINT) run --fix
+
+fuzz: ## Fuzz each target for FUZZTIME (30s)
+	scripts/fuzz $(FUZZTIME)
+
+cover: ## Show how much of the code the tests run
+	@scripts/need postgres
+	go test -coverpkg=./internal/... -coverprofile=cover.out ./...
+	@go tool cover -func=cover.out | tail -1
+
+vuln: ## Look for known holes in what is linked (needs the network)
+	go tool -modfile=tools/go.mod govulncheck ./...
+
+bench: ## Measure deliveries per second on both engines (BENCH="--events 50000")
+	@scripts/need postgres
+	CGO_ENABLED=0 go run ./cmd/waybill bench $(BENCH)
+
+soak: ## Kill the server KILLS (200) times and look for what was lost
+	@scripts/need postgres
+	go test ./cmd/waybill -run TestCrash -crash-kills=$(KILLS) -count=1 -timeout=30m -v

@@ -1,0 +1,206 @@
+// Package app puts Waybill together. It is the only package that knows all the
+// others, so that a test can run the whole of it in process.
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/api"
+	"github.com/waybillhq/waybill/internal/deliver"
+	"github.com/waybillhq/waybill/internal/intake"
+	"github.com/waybillhq/waybill/internal/retry"
+	"github.com/waybillhq/waybill/internal/send"
+	"github.com/waybillhq/waybill/internal/store"
+)
+
+// Options are the settings of an App. Package config reads them; tests write
+// them out.
+type Options struct {
+	Listen        string         // such as "127.0.0.1:8080"; port 0 picks one
+	Database      string         // "sqlite:PATH", a path, or "postgres://…"
+	OperatorKey   string         // empty: the one made at the first start
+	Roots         []string       // files with PEM certificates that are trusted besides the system's
+	AllowNetworks []netip.Prefix // that hooks may reach though they are not public
+
+	Timeout        time.Duration // of an attempt
+	ConnectTimeout time.Duration // of making a connection, within Timeout
+	Drain          time.Duration // given to what is under way at the end
+	Concurrency    int           // requests under way for each hook
+	Memory         int           // bytes of deliveries held in memory, about; 0: 64 MiB
+	MaxEvent       int64         // bytes
+	MaxBatch       int64         // bytes
+
+	Log     *slog.Logger
+	Version string
+}
+
+const (
+	lease         = 15 * time.Second
+	defaultMemory = 64 << 20
+	operatorKey   = "operator_key_digest" // names the setting
+)
+
+// App is Waybill, put together and listening.
+type App struct {
+	log     *slog.Logger
+	drain   time.Duration
+	store   *store.Store
+	ln      net.Listener
+	srv     *http.Server
+	engine  *deliver.Engine
+	newKey  string
+	closers []func() error // run last to first
+}
+
+// New opens the store and the listener. Run does the rest.
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	a := &App{log: o.Log, drain: o.Drain}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+
+	if a.store, err = OpenStore(ctx, o.Database); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.store.Close)
+
+	operator, err := a.operator(ctx, o.OperatorKey)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := loadRoots(o.Roots)
+	if err != nil {
+		return nil, err
+	}
+	guard := send.NewGuard(o.AllowNetworks)
+	client := send.New(send.Options{
+		Roots: roots, Guard: guard, Timeout: o.Timeout, ConnectTimeout: o.ConnectTimeout,
+		UserAgent: "Waybill/" + o.Version, MaxIdlePerHost: 2 * o.Concurrency,
+	})
+	a.closers = append(a.closers, func() error { client.Close(); return nil })
+
+	memory := o.Memory
+	if memory == 0 {
+		memory = defaultMemory
+	}
+	a.engine = deliver.New(deliver.Options{
+		Queue: a.store, Sender: client, Policy: retry.Default(), Log: o.Log,
+		Concurrency: o.Concurrency, Memory: memory, Lease: lease, Drain: o.Drain,
+	})
+	a.srv = &http.Server{
+		Handler: (&api.Server{
+			Intake: intake.New(a.store, a.engine), Store: a.store,
+			Operator: operator.Allows, CheckURL: guard.CheckURL, Ready: a.store.Ping,
+			MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
+		}).Handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}
+	a.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
+	return a, err
+}
+
+// OpenStore opens the database that a setting names: "postgres://…" or
+// "postgresql://…", or a file for SQLite, with or without "sqlite:" before it.
+func OpenStore(ctx context.Context, database string) (*store.Store, error) {
+	if strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://") {
+		return store.OpenPostgres(ctx, database)
+	}
+	return store.OpenSQLite(ctx, strings.TrimPrefix(database, "sqlite:"))
+}
+
+// operator knows the given key or, if there is none, the one that was made at
+// the first start on this database.
+func (a *App) operator(ctx context.Context, given string) (account.Operator, error) {
+	if given != "" {
+		return account.Operator{Digest: account.Digest(given)}, nil
+	}
+	key := account.NewOperatorKey()
+	digest, err := a.store.SetOnce(ctx, operatorKey, account.Digest(key))
+	if err == nil && digest == account.Digest(key) {
+		a.newKey = key
+	}
+	return account.Operator{Digest: digest}, err
+}
+
+// loadRoots returns the system's roots and those in the given files.
+func loadRoots(files []string) (*x509.CertPool, error) {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("load the system's certificates: %w", err)
+	}
+	for _, name := range files {
+		pem, err := os.ReadFile(name) //nolint:gosec // the operator's own setting
+		if err != nil {
+			return nil, err
+		}
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate in PEM form", name)
+		}
+	}
+	return roots, nil
+}
+
+// Addr returns the address the API listens on.
+func (a *App) Addr() string { return a.ln.Addr().String() }
+
+// NewOperatorKey returns the operator's key if New has just made it, else an
+// empty text: it is stored nowhere.
+func (a *App) NewOperatorKey() string { return a.newKey }
+
+// Run serves and delivers until ctx ends or a part fails. Then it stops
+// accepting, finishes what is under way, hands back the rest, and closes what
+// New opened.
+func (a *App) Run(ctx context.Context) error {
+	parts, ctx := errgroup.WithContext(ctx)
+	// Deliver until nothing more can be accepted.
+	delivering, stop := context.WithCancel(context.WithoutCancel(ctx))
+	parts.Go(func() error { defer stop(); return a.serve(ctx) })
+	parts.Go(func() error { return a.engine.Run(delivering) })
+	parts.Go(func() error {
+		return a.store.Watch(ctx, a.log, func() { a.engine.Look(ctx) })
+	})
+	return errors.Join(parts.Wait(), a.close())
+}
+
+func (a *App) serve(ctx context.Context) error {
+	served := make(chan error, 1)
+	go func() { served <- a.srv.Serve(a.ln) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(a.drain, time.Second))
+	defer cancel()
+	err := a.srv.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = a.srv.Close() // a client that doesn't finish must not hold us
+	}
+	return err
+}
+
+func (a *App) close() error {
+	var errs []error
+	for _, c := range slices.Backward(a.closers) {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}

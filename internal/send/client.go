@@ -1,0 +1,169 @@
+// Package send makes one HTTP request: it guards the address, authenticates,
+// reads a bounded response, and says in words what went wrong. It never retries
+// an answered request and never follows a redirect.
+package send
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+const (
+	maxHead     = 8 << 10   // bytes of a response's head that are kept
+	maxReadHead = 64 << 10  // bytes of a response's head that are accepted
+	maxBody     = 256 << 10 // bytes of a response's body that are read before the connection is given up
+	idleTimeout = 90 * time.Second
+	pingAfter   = 30 * time.Second // of silence on an HTTP/2 connection
+)
+
+// Options are the settings of a Client. The zero value is usable.
+type Options struct {
+	Roots          *x509.CertPool // who may vouch for receivers; nil means the system's
+	Guard          *Guard         // nil means the public internet alone
+	Timeout        time.Duration  // from the start to the end of the response; 0 means 60 s
+	ConnectTimeout time.Duration  // of look-up and connection together, and of the TLS handshake; 0 means 10 s
+	UserAgent      string         // empty means "Waybill"
+	MaxIdlePerHost int            // kept connections to one host; 0 means 64
+}
+
+// Client sends requests. It keeps connections open between them. It is safe for
+// concurrent use.
+type Client struct {
+	one, two *http.Transport // HTTP/1.1 alone; HTTP/2 as well
+	timeout  time.Duration
+	connect  time.Duration
+	agent    []string
+	buffers  sync.Pool // of *[hook.MaxResponse]byte
+}
+
+// New returns a Client. Close it when it is no longer needed.
+func New(o Options) *Client {
+	c := &Client{
+		timeout: cmp.Or(o.Timeout, time.Minute),
+		connect: cmp.Or(o.ConnectTimeout, 10*time.Second),
+		agent:   []string{cmp.Or(o.UserAgent, "Waybill")},
+		buffers: sync.Pool{New: func() any { return new([hook.MaxResponse]byte) }},
+	}
+	guard := o.Guard
+	if guard == nil {
+		guard = NewGuard(nil)
+	}
+	dialer := &net.Dialer{Timeout: c.connect, ControlContext: guard.control}
+	transport := func(two bool) *http.Transport {
+		var versions http.Protocols
+		versions.SetHTTP1(true)
+		versions.SetHTTP2(two)
+		return &http.Transport{
+			DialContext:            dialer.DialContext,
+			TLSClientConfig:        &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout:    c.connect,
+			DisableCompression:     true,
+			MaxIdleConnsPerHost:    cmp.Or(o.MaxIdlePerHost, 64),
+			IdleConnTimeout:        idleTimeout,
+			MaxResponseHeaderBytes: maxReadHead,
+			Protocols:              &versions,
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter},
+		}
+	}
+	c.one, c.two = transport(false), transport(true)
+	return c
+}
+
+// Close closes the kept connections that are not in use.
+func (c *Client) Close() {
+	c.one.CloseIdleConnections()
+	c.two.CloseIdleConnections()
+}
+
+// Send makes the request r with the credentials and settings of h, and returns
+// what came of it: all of the Attempt but DeliveryID, Number and HookVersion. A
+// response of any status is an answer, a redirect too. Attempt.Error is
+// hook.Abandoned if ctx was cancelled. It does not keep or change r.
+//
+// A kept connection that the receiver closes before it answers is replaced and
+// the request sent again within the same attempt.
+func (c *Client) Send(ctx context.Context, r hook.Request, h *hook.Hook) hook.Attempt {
+	t := &trace{start: time.Now()}
+	a := hook.Attempt{
+		StartedAt:  t.start,
+		Method:     r.Method,
+		URL:        r.URL,
+		BodySize:   len(r.Body),
+		BodySHA256: sha256.Sum256(r.Body),
+	}
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	creds := newCredentials(h.Basic)
+	req, err := c.request(t.in(limited), r, creds)
+	if err != nil {
+		a.Error, a.Reason = explainRequest(err)
+		a.URL = withoutUser(r.URL)
+	} else {
+		a.RequestHead = requestHead(req)
+		if err := c.exchange(req, h.HTTP2, &a); err != nil {
+			a.Error, a.Reason = explain(err, t.failure(ctx, req.URL, &a))
+		}
+	}
+	creds.hide(&a)
+	a.Took = t.timing()
+	return a
+}
+
+// exchange sends req and fills a with the response. An error means that there
+// was no whole response; a then has the part that came.
+func (c *Client) exchange(req *http.Request, two bool, a *hook.Attempt) error {
+	transport := c.one
+	if two {
+		transport = c.two
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	a.Status = resp.StatusCode
+	a.ResponseHead = head(resp.Header, maxHead)
+	a.ResponseBody, err = c.readBody(resp)
+	return err
+}
+
+// readBody returns the first hook.MaxResponse bytes of the body. It reads on to
+// the body's end, so that the connection can be kept, but not further than maxBody.
+func (c *Client) readBody(resp *http.Response) ([]byte, error) {
+	if resp.Body == http.NoBody || resp.ContentLength == 0 {
+		return nil, nil
+	}
+	buf, ok := c.buffers.Get().(*[hook.MaxResponse]byte)
+	if !ok {
+		buf = new([hook.MaxResponse]byte)
+	}
+	defer c.buffers.Put(buf)
+
+	var n, read int
+	var err error
+	for err == nil && read < len(buf) {
+		n, err = resp.Body.Read(buf[read:])
+		read += n
+	}
+	kept := bytes.Clone(buf[:read])
+	for err == nil && read < maxBody {
+		n, err = resp.Body.Read(buf[:])
+		read += n
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return kept, err
+}
