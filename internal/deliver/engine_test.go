@@ -168,6 +168,28 @@ func TestFailuresFollowThePolicy(t *testing.T) {
 	})
 }
 
+// What is sent again is the same to the byte, though the first attempt took the
+// event from memory and the second from the store.
+func TestEveryAttemptHasTheSameBody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		storetest.AddHook(t, st, eventType, "https://receiver.example/")
+		var bodies []string
+		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
+			bodies = append(bodies, string(req.Body))
+			return answer(req, 503)
+		}), nil)
+		time.Sleep(123456789 * time.Nanosecond)
+		r.post(t, 1)
+		time.Sleep(time.Minute)
+		r.stop()
+		if len(bodies) < 2 || bodies[0] != bodies[1] {
+			t.Errorf("bodies = %q, want the same twice or more", bodies)
+		}
+	})
+}
+
 func TestASlowHookDoesNotHoldUpAnother(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -72,7 +72,7 @@ type Result struct {
 // The error is for what concerns all of them: there is no such company, or
 // nothing could be stored.
 func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) ([]Result, error) {
-	now := time.Now()
+	now := time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it
 	c := in.current()
 	if _, ok := c.directory.Companies[company]; !ok {
 		return nil, hook.Errorf(hook.Missing, "there is no company %q", shorten(company))

@@ -161,7 +161,7 @@ func (p *parser) time(name string) time.Time {
 		p.wrong(name, fmt.Sprintf("%q is not a time such as 2026-01-31T14:05:00Z (RFC 3339)", shorten(s)))
 		return time.Time{}
 	}
-	return t.UTC()
+	return t.UTC().Truncate(time.Microsecond) // as the store keeps it, so that every attempt says the same
 }
 
 func (p *parser) object(name string) json.RawMessage {

@@ -16,13 +16,13 @@ import (
 func TestParse(t *testing.T) {
 	t.Parallel()
 	e, err := intake.Parse([]byte(`{"id":"src-1","type":"OrderChanged","entityId":"4711","shop":"7",
-		"occurredAt":"2026-01-02T04:04:05+01:00","data":{"OrderId":4711}}`))
+		"occurredAt":"2026-01-02T04:04:05.123456789+01:00","data":{"OrderId":4711}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if e.SourceID != "src-1" || e.Type != "OrderChanged" || e.Shop != "7" || string(e.Data) != `{"OrderId":4711}` ||
 		e.Entity != (trade.Entity{Kind: trade.Order, ID: "4711"}) ||
-		!e.OccurredAt.Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) {
+		!e.OccurredAt.Equal(time.Date(2026, 1, 2, 3, 4, 5, 123_456_000, time.UTC)) {
 		t.Errorf("Parse = %+v", e)
 	}
 

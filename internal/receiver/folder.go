@@ -23,7 +23,7 @@ const (
 // An error about what is in the folder says what to do about it. Two processes
 // must not make an authority in the same folder at once.
 func OpenAuthority(folder string) (*Authority, error) {
-	cert, err := os.ReadFile(CertificateFile(folder)) //nolint:gosec // the caller's own folder
+	cert, err := os.ReadFile(CertificateFile(folder))
 	if errors.Is(err, fs.ErrNotExist) {
 		return makeAuthority(folder)
 	}

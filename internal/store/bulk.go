@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -52,19 +50,23 @@ func (b bulk) prepare(ctx context.Context, db *sql.DB, many bool) (*bulkStmt, er
 	return p, nil
 }
 
-// single returns the statement for one row: r.name becomes $1, $2 and so on.
+// single returns the statement for one row: the references to r become
+// question marks, which SQLite's driver binds quicker than names. So they must
+// stand in the order of the columns.
 func (b bulk) single(names []string) string {
-	marks := make([]string, len(names))
-	for i := range names {
-		marks[i] = "$" + strconv.Itoa(i+1)
-	}
 	if strings.HasPrefix(b.verb, "INSERT") {
-		return fmt.Sprintf("%s (%s) VALUES (%s) %s", b.verb, strings.Join(names, ", "), strings.Join(marks, ", "), b.after)
+		marks := strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ")
+		return fmt.Sprintf("%s (%s) VALUES (%s) %s", b.verb, strings.Join(names, ", "), marks, b.after)
 	}
-	text := b.verb + " " + b.before + " " + b.after
-	return regexp.MustCompile(`\br\.\w+`).ReplaceAllStringFunc(text, func(ref string) string {
-		return marks[slices.Index(names, strings.TrimPrefix(ref, "r."))]
+	n := 0
+	text := regexp.MustCompile(`\br\.\w+`).ReplaceAllStringFunc(b.verb+" "+b.before+" "+b.after, func(ref string) string {
+		if n == len(names) || ref != "r."+names[n] {
+			panic("store: " + ref + " is not in the order of the columns " + b.columns)
+		}
+		n++
+		return "?"
 	})
+	return text
 }
 
 // many returns the statement for all rows at once: r is a table of them.

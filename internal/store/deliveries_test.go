@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -36,6 +38,14 @@ func TestListing(t *testing.T) {
 
 const page = 7
 
+// idAt returns an ID as it is made at a time.
+func idAt(at time.Time) uuid.UUID {
+	id := storetest.NewID()
+	binary.BigEndian.PutUint32(id[:4], uint32(at.UnixMilli()>>16))
+	binary.BigEndian.PutUint16(id[4:6], uint16(at.UnixMilli()))
+	return id
+}
+
 // fill stores deliveries that differ in everything one can ask for, and returns
 // them, oldest first, as they then are.
 func fill(t *testing.T, st *store.Store) []hook.Delivery {
@@ -46,13 +56,16 @@ func fill(t *testing.T, st *store.Store) []hook.Delivery {
 	}
 	var all []hook.Acceptance
 	for i := range 30 {
-		e := storetest.Event([]string{"OrderCreated", "OrderChanged"}[i%2], fmt.Sprint(i%3), time.Now())
+		at := time.Date(2026, 1, 31, 14, 5, i, 0, time.UTC)
+		e := storetest.Event([]string{"OrderCreated", "OrderChanged"}[i%2], strconv.Itoa(i%3), at)
 		if i%5 == 0 {
 			e.Entity.Kind, e.Type = trade.Invoice, "InvoiceChanged"
 		}
 		a := storetest.Owe(e, hooks...)
+		for k := range a.Deliveries {
+			a.Deliveries[k].ID = idAt(at.Add(time.Duration(k) * time.Second / 2)) // made later than the event came
+		}
 		all = append(all, a)
-		time.Sleep(time.Millisecond) // IDs and times of their own
 	}
 	if _, err := st.Accept(t.Context(), uuid.Nil, all); err != nil {
 		t.Fatal(err)

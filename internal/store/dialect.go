@@ -40,8 +40,7 @@ func postgres() dialect {
 func openSQLite(path, options string, conns int) (*sql.DB, error) {
 	dsn := (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String() + "?" +
 		"_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=cache_size(-32768)&_pragma=temp_store(2)" +
-		"&_pragma=wal_autocheckpoint(4000)" + options
+		"&_pragma=foreign_keys(1)&_pragma=temp_store(2)" + options
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err

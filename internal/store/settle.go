@@ -52,8 +52,8 @@ func (s *Store) writeSettlements(ctx context.Context, tx *sql.Tx, group []*work)
 // well, since PostgreSQL would then look through delivery_sending for each row.
 func moveDelivery() bulk {
 	return bulk{
-		columns: "company text, id uuid, attempt int, node_id uuid, state text, due_at bigint, settled_at bigint, " +
-			"status int, reason text",
+		columns: "state text, due_at bigint, settled_at bigint, status int, reason text, " +
+			"company text, id uuid, attempt int, node_id uuid",
 		verb: "UPDATE delivery",
 		before: `SET state = r.state, due_at = r.due_at, settled_at = r.settled_at, status = r.status,
     reason = r.reason, node_id = NULL`,
@@ -70,9 +70,9 @@ func (s *Store) moveDeliveries(ctx context.Context, tx *sql.Tx, all []settled) (
 		if due.IsZero() {
 			due = a.StartedAt
 		}
-		args[0], args[1], args[2], args[3] = all[i].Company, a.DeliveryID[:], int64(a.Number), all[i].node[:]
-		args[4], args[5], args[6] = string(v.State), micros(due), micros(a.StartedAt.Add(a.Took.Total))
-		args[7], args[8] = int64(a.Status), v.Reason
+		args[0], args[1], args[2] = string(v.State), micros(due), micros(a.StartedAt.Add(a.Took.Total))
+		args[3], args[4] = int64(a.Status), v.Reason
+		args[5], args[6], args[7], args[8] = all[i].Company, a.DeliveryID[:], int64(a.Number), all[i].node[:]
 	})
 }
 

@@ -44,8 +44,8 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	s := &Store{dialect: sqlite(), lock: lock}
-	if s.write, err = openSQLite(path, "&_txlock=immediate", 1); err == nil {
-		s.read, err = openSQLite(path, "&_pragma=query_only(1)", 4)
+	if s.write, err = openSQLite(path, "&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)", 1); err == nil {
+		s.read, err = openSQLite(path, "&_pragma=cache_size(-4096)&_pragma=query_only(1)", 4)
 	}
 	if err == nil {
 		err = s.start(ctx)

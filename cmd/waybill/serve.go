@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"syscall"
+
+	"github.com/waybillhq/waybill/internal/app"
+	"github.com/waybillhq/waybill/internal/config"
+)
+
+type serveCommand struct{ config.Server }
+
+// Help is shown below the usage of the command.
+func (*serveCommand) Help() string {
+	return "It starts without any settings. A setting is looked for in the flags, then in the environment, " +
+		"then in the file that --config names."
+}
+
+// Run serves until ctx ends.
+func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
+	s, err := c.Settings()
+	if err != nil {
+		return err
+	}
+	boundMemory(s.Memory)
+	log := newLog(s)
+	a, err := app.New(ctx, app.Options{
+		Listen: s.Listen, Database: s.Database, OperatorKey: s.OperatorKey,
+		Roots: s.Trust, AllowNetworks: s.AllowNetworks,
+		Timeout: s.Timeout, ConnectTimeout: s.ConnectTimeout, Drain: s.Drain,
+		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
+		Log: log, Version: version(),
+	})
+	if err != nil {
+		return explain(err, s.Database, s.Listen)
+	}
+	if err := greet(out, "http://"+reachable(a.Addr()), a.NewOperatorKey(), s.Database); err != nil {
+		return errors.Join(err, a.Run(ended(ctx))) // closes what is open
+	}
+	log.InfoContext(ctx, "serving", "addr", a.Addr(), "version", version())
+	err = a.Run(ctx)
+	if err == nil {
+		log.InfoContext(ctx, "stopped")
+	}
+	return err
+}
+
+// greet tells whoever has started the server what to do next.
+func greet(out io.Writer, url, key, database string) error {
+	_, err := fmt.Fprintf(out, "Waybill %s listens on %s and keeps everything in %s.\n",
+		version(), url, config.ShownDatabase(database))
+	if err != nil || key == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(out, `
+This is the operator's key. It is shown this once and stored nowhere: keep it.
+
+    %[1]s
+
+Whoever has it may do everything. For example, list the companies:
+
+    curl -H "Authorization: Bearer %[1]s" %[2]s/api/v1/companies
+
+`, key, url)
+	return err
+}
+
+// reachable returns an address at which this machine reaches addr.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr
+}
+
+// ended returns ctx when it has ended.
+func ended(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx
+}
+
+func newLog(s config.Settings) *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.LogLevel}
+	if s.LogJSON {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+// explain names the setting that err comes from, when the server could not be
+// put together with this database and this address to listen on.
+func explain(err error, database, listen string) error {
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "listen" {
+		return &config.Wrong{Name: "listen", Value: listen, Reason: listenReason(e)}
+	}
+	shown := config.ShownDatabase(database)
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return &config.Wrong{Name: "database", Value: shown, Reason: fmt.Sprintf(
+			"%s cannot be written: %s; choose a file in a folder where this user may write", e.Path, e.Err)}
+	}
+	return fmt.Errorf("--database (%s) is %q: %w", config.Env("database"), shown, err)
+}
+
+func listenReason(e *net.OpError) string {
+	switch {
+	case errors.Is(e, syscall.EADDRINUSE):
+		return "the address is in use; stop what listens there, choose another port, or port 0 for a free one"
+	case errors.Is(e, syscall.EACCES):
+		return "this user may not listen there; choose a port from 1024 up"
+	case errors.Is(e, syscall.EADDRNOTAVAIL):
+		return "this machine does not have that address; use one of its own, or 127.0.0.1"
+	}
+	if dns, ok := errors.AsType[*net.DNSError](e); ok {
+		return "the host is not known: " + dns.Err + "; write an address of this machine"
+	}
+	return e.Err.Error()
+}

@@ -1,0 +1,245 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+type delivery struct {
+	ID         string    `json:"id" format:"uuid" doc:"The webhook-id of every attempt."`
+	HookID     string    `json:"hookId" format:"uuid"`
+	EventID    string    `json:"eventId" format:"uuid"`
+	EventType  string    `json:"eventType"`
+	EntityKind string    `json:"entityKind"`
+	EntityID   string    `json:"entityId"`
+	State      string    `json:"state" enum:"waiting,sending,delivered,failed,cancelled"`
+	Priority   string    `json:"priority" enum:"lowest,low,normal,high,highest"`
+	Attempt    int       `json:"attempt" doc:"Number of the latest attempt begun, 0 before the first."`
+	CreatedAt  time.Time `json:"createdAt"`
+	DueAt      time.Time `json:"dueAt,omitzero" doc:"When it is tried next, if it is waiting."`
+	SettledAt  time.Time `json:"settledAt,omitzero" doc:"When the latest attempt was judged."`
+	Status     int       `json:"status,omitempty" doc:"HTTP status of the latest attempt, if there was a response."`
+	Reason     string    `json:"reason,omitempty" doc:"Why it stands where it does, if something went wrong."`
+	Size       int       `json:"size" doc:"Bytes of the event's data."`
+	Attempts   []attempt `json:"attempts,omitzero" nullable:"false" doc:"Only where a delivery is read by itself."`
+}
+
+func deliveryOf(d hook.Delivery) delivery {
+	out := delivery{
+		ID: d.ID.String(), HookID: d.HookID.String(), EventID: d.EventID.String(), EventType: d.EventType,
+		EntityKind: string(d.Entity.Kind), EntityID: d.Entity.ID, State: string(d.State),
+		Priority: priorities()[d.Priority], Attempt: d.Attempt, CreatedAt: d.CreatedAt,
+		SettledAt: d.SettledAt, Status: d.Status, Reason: d.Reason, Size: d.Size,
+	}
+	if d.State == hook.Waiting {
+		out.DueAt = d.DueAt
+	}
+	return out
+}
+
+type deliveriesInput struct {
+	Company    string    `path:"company" doc:"The company's ID."`
+	State      string    `query:"state" enum:"waiting,sending,delivered,failed,cancelled"`
+	Hook       string    `query:"hook" format:"uuid" doc:"ID of a hook."`
+	EventType  string    `query:"eventType" doc:"Name of an event type."`
+	EntityKind string    `query:"entityKind" doc:"Such as order."`
+	EntityID   string    `query:"entityId" doc:"Your ID of an order, product or other entity."`
+	From       time.Time `query:"from" doc:"Created then or later (RFC 3339)."`
+	To         time.Time `query:"to" doc:"Created before then (RFC 3339)."`
+	Limit      int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many, at most."`
+	Cursor     string    `query:"cursor" doc:"The next of the page before."`
+}
+
+type deliveriesOutput struct {
+	Body struct {
+		Items []delivery `json:"items" nullable:"false"`
+		Next  string     `json:"next,omitempty" doc:"The cursor of the next page, if there is one."`
+	} `nameHint:"Deliveries"`
+}
+
+func (s *Server) listDeliveries(ctx context.Context, in *deliveriesInput) (*deliveriesOutput, error) {
+	if _, err := s.company(in.Company); err != nil {
+		return nil, err
+	}
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	q.Limit++ // to see whether there is a next page
+	ds, err := s.Store.Deliveries(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &deliveriesOutput{}
+	if len(ds) > in.Limit {
+		ds = ds[:in.Limit]
+		out.Body.Next = cursor(ds[len(ds)-1].ID)
+	}
+	out.Body.Items = make([]delivery, len(ds))
+	for i, d := range ds {
+		out.Body.Items[i] = deliveryOf(d)
+	}
+	return out, nil
+}
+
+// query returns what is asked for, or everything that is wrong with it.
+func (in *deliveriesInput) query() (hook.DeliveryQuery, error) {
+	q := hook.DeliveryQuery{
+		Company: in.Company, State: hook.State(in.State), EventType: in.EventType,
+		Entity: trade.Entity{Kind: trade.EntityKind(in.EntityKind), ID: in.EntityID},
+		From:   in.From, To: in.To, Limit: in.Limit,
+	}
+	var wrong problems
+	var err error
+	if in.Hook != "" {
+		if q.HookID, err = uuid.Parse(in.Hook); err != nil || q.HookID == uuid.Nil {
+			wrong.add("hook", "it is not the ID of a hook; use the id of a trigger")
+		}
+	}
+	if _, ok := trade.TypeOf(in.EventType); !ok && in.EventType != "" {
+		wrong.add("eventType", unknownType(in.EventType))
+	}
+	ofKind := func(t trade.EventType) bool { return t.Entity == q.Entity.Kind }
+	if in.EntityKind != "" && !slices.ContainsFunc(trade.Catalogue(), ofKind) {
+		wrong.add("entityKind", "there are no such entities; use an entityKind of GET /api/v1/event-types")
+	}
+	if in.Cursor != "" {
+		var ok bool
+		if q.Before, ok = parseCursor(in.Cursor); !ok {
+			wrong.add("cursor", "it is not a cursor; send the next of the page before, or none for the first page")
+		}
+	}
+	return q, wrong.err()
+}
+
+// cursor says where the page after the delivery with the given ID begins.
+func cursor(last uuid.UUID) string { return base64.RawURLEncoding.EncodeToString(last[:]) }
+
+// parseCursor reads what cursor wrote.
+func parseCursor(text string) (last uuid.UUID, ok bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) != len(last) || strings.ContainsAny(text, "\r\n") {
+		return uuid.Nil, false
+	}
+	last = uuid.UUID(b)
+	return last, last != uuid.Nil
+}
+
+type deliveryInput struct {
+	Company string `path:"company" doc:"The company's ID."`
+	ID      string `path:"id" doc:"The delivery's ID."`
+}
+
+type deliveryOutput struct {
+	Body delivery
+}
+
+type attempt struct {
+	Number      int       `json:"number" doc:"Counted from 1."`
+	StartedAt   time.Time `json:"startedAt"`
+	HookVersion int       `json:"hookVersion,omitempty" doc:"The version of the hook that was used."`
+	Request     *request  `json:"request,omitempty" doc:"What was sent, if it is known."`
+	Response    *response `json:"response,omitempty" doc:"What was answered, if anything was."`
+	Error       string    `json:"error,omitempty" doc:"What sort of thing kept it from being answered: render, address, dns, connect, tls, timeout, response or abandoned."`
+	Reason      string    `json:"reason,omitempty" doc:"What went wrong, in words."`
+	Timings     timings   `json:"timings"`
+}
+
+type request struct {
+	Method     string   `json:"method"`
+	URL        string   `json:"url"`
+	Headers    []header `json:"headers" nullable:"false" doc:"As they were sent, with secrets replaced."`
+	BodySize   int      `json:"bodySize" doc:"In bytes."`
+	BodySHA256 string   `json:"bodySha256" doc:"In hexadecimal."`
+}
+
+type response struct {
+	Status     int      `json:"status"`
+	Headers    []header `json:"headers" nullable:"false"`
+	Body       string   `json:"body" doc:"Its first 16 KiB."`
+	BodyBase64 bool     `json:"bodyBase64" doc:"Whether body is in base64, because it is not text in UTF-8."`
+}
+
+type header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// timings are in milliseconds; a part that did not happen is 0.
+type timings struct {
+	DNS       float64 `json:"dns" doc:"In milliseconds, as are all; 0 if it was not needed."`
+	Connect   float64 `json:"connect"`
+	TLS       float64 `json:"tls"`
+	FirstByte float64 `json:"firstByte" doc:"From the start to the first byte of the response."`
+	Total     float64 `json:"total"`
+}
+
+func (s *Server) getDelivery(ctx context.Context, in *deliveryInput) (*deliveryOutput, error) {
+	if _, err := s.company(in.Company); err != nil {
+		return nil, err
+	}
+	id, err := parseID(in.ID, "delivery")
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Store.Delivery(ctx, in.Company, id)
+	if err != nil {
+		return nil, err
+	}
+	as, err := s.Store.Attempts(ctx, in.Company, id)
+	if err != nil {
+		return nil, err
+	}
+	out := &deliveryOutput{Body: deliveryOf(d)}
+	out.Body.Attempts = make([]attempt, len(as))
+	for i, a := range as {
+		out.Body.Attempts[i] = attemptOf(a)
+	}
+	return out, nil
+}
+
+func attemptOf(a hook.Attempt) attempt {
+	out := attempt{
+		Number: a.Number, StartedAt: a.StartedAt, HookVersion: a.HookVersion,
+		Error: string(a.Error), Reason: a.Reason,
+		Timings: timings{
+			DNS: milliseconds(a.Took.DNS), Connect: milliseconds(a.Took.Connect), TLS: milliseconds(a.Took.TLS),
+			FirstByte: milliseconds(a.Took.FirstByte), Total: milliseconds(a.Took.Total),
+		},
+	}
+	if a.Method != "" {
+		out.Request = &request{
+			Method: a.Method, URL: a.URL, Headers: headers(a.RequestHead),
+			BodySize: a.BodySize, BodySHA256: hex.EncodeToString(a.BodySHA256[:]),
+		}
+	}
+	if a.Status != 0 {
+		out.Response = &response{Status: a.Status, Headers: headers(a.ResponseHead), Body: string(a.ResponseBody)}
+		if !utf8.Valid(a.ResponseBody) {
+			out.Response.Body, out.Response.BodyBase64 = base64.StdEncoding.EncodeToString(a.ResponseBody), true
+		}
+	}
+	return out
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// headers reads the lines "Name: value".
+func headers(head string) []header {
+	hs := []header{}
+	for l := range strings.Lines(head) {
+		name, value, _ := strings.Cut(strings.TrimRight(l, "\r\n"), ": ")
+		hs = append(hs, header{Name: name, Value: value})
+	}
+	return hs
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const description = `Tell Waybill what happens, and who is to be told.
+
+Requests are authenticated with the header "Authorization: Bearer KEY". Errors
+are problem documents (RFC 9457): "errors" names each field that is wrong and
+what to do about it. An input that is not valid, or not JSON at all, is answered
+with 422.`
+
+func (s *Server) config() huma.Config {
+	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	registry.RegisterTypeAlias(reflect.TypeFor[huma.ErrorModel](), reflect.TypeFor[problem]())
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info:    &huma.Info{Title: "Waybill", Version: s.Version, Description: description},
+			Components: &huma.Components{
+				Schemas: registry,
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					keyScheme: {Type: "http", Scheme: "bearer", Description: "The operator's key."},
+				},
+			},
+		},
+		Formats: map[string]huma.Format{
+			"application/json": huma.DefaultJSONFormat,
+			"json":             huma.DefaultJSONFormat, // any +json
+		},
+		DefaultFormat: "application/json",
+		Transformers:  []huma.Transformer{transform},
+	}
+}
+
+// public describes a route that needs no key: pattern is method and path.
+func public(pattern, id, summary string, errors ...int) huma.Operation {
+	method, path, _ := strings.Cut(pattern, " ")
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary,
+		Errors: append(errors, http.StatusInternalServerError),
+	}
+}
+
+// secured describes a route that needs a key.
+func secured(pattern, id, summary string, errors ...int) huma.Operation {
+	op := public(pattern, id, summary, append(errors, http.StatusUnauthorized, http.StatusUnprocessableEntity)...)
+	op.Security = []map[string][]string{{keyScheme: {}}}
+	op.RejectUnknownQueryParameters = true // a filter with a slip in its name must not select everything
+	return op
+}
+
+// reading bounds the JSON body of an operation and the time to read it.
+func reading(op huma.Operation) huma.Operation {
+	op.MaxBodyBytes = 256 << 10
+	op.BodyReadTimeout = time.Minute
+	op.Errors = append(op.Errors, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	return op
+}
+
+// answers describes an answer that huma cannot see from the types.
+func answers(status int, contentType string, schema *huma.Schema) map[string]*huma.Response {
+	return map[string]*huma.Response{
+		strconv.Itoa(status): {Content: map[string]*huma.MediaType{contentType: {Schema: schema}}},
+	}
+}
+
+// describeBodies adds to the document what the operations that take raw bytes
+// read, which huma would otherwise want to read itself.
+func describeBodies(doc *huma.OpenAPI) {
+	body := func(path, contentType string, schema *huma.Schema) {
+		doc.Paths[companyPath+path].Post.RequestBody = &huma.RequestBody{
+			Required: true, Content: map[string]*huma.MediaType{contentType: {Schema: schema}},
+		}
+	}
+	registry := doc.Components.Schemas
+	body("/events", jsonType, registry.Schema(reflect.TypeFor[postedEvent](), true, ""))
+	registry.Schema(reflect.TypeFor[batchLine](), true, "")
+	body("/events/batch", linesType, &huma.Schema{
+		Type: huma.TypeString, Description: "On each line an event: see the schema PostedEvent. Empty lines count but are skipped.",
+	})
+	put := doc.Paths[companyPath].Put
+	put.Responses["201"] = &huma.Response{Description: "Created", Content: put.Responses["200"].Content}
+}
+
+const openAPIType = "application/openapi+json"
+
+func openAPIOperation() huma.Operation {
+	op := public("GET /api/v1/openapi.json", "openAPI", "Read this document")
+	op.Responses = answers(http.StatusOK, openAPIType, &huma.Schema{Type: huma.TypeObject})
+	return op
+}
+
+type documentOutput struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+// openAPI returns the handler that serves the document, which is made at the
+// first request for it.
+func (s *Server) openAPI(a huma.API) func(context.Context, *struct{}) (*documentOutput, error) {
+	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.OpenAPI()) })
+	return func(context.Context, *struct{}) (*documentOutput, error) {
+		body, err := document()
+		return &documentOutput{ContentType: openAPIType, Body: body}, err
+	}
+}

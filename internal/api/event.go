@@ -1,0 +1,143 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/intake"
+)
+
+// postedEvent describes what the intake reads; see intake.Parse.
+type postedEvent struct {
+	Type       string         `json:"type" example:"OrderCreated" doc:"A name of GET /api/v1/event-types."`
+	EntityID   string         `json:"entityId" minLength:"1" maxLength:"200" doc:"Your ID of the order, product or other entity that the event is about."`
+	ID         string         `json:"id,omitempty" maxLength:"200" doc:"Your ID of the event. An event with the ID of an earlier one is not stored again."`
+	Shop       string         `json:"shop,omitempty" maxLength:"200" doc:"Your ID of the shop."`
+	OccurredAt time.Time      `json:"occurredAt,omitzero" doc:"When it happened; now, if left out."`
+	Data       map[string]any `json:"data,omitempty" doc:"A JSON object with the fields of the event type."`
+}
+
+type postEventInput struct {
+	Company string `path:"company" doc:"The company's ID."`
+	Key     string `header:"Idempotency-Key" doc:"1 to 200 printable ASCII characters. A request with the key of an earlier one is not stored again; its body must be the same."`
+	rawBody
+}
+
+type receiptOutput struct {
+	Body receipt
+}
+
+type receipt struct {
+	ID         string    `json:"id" format:"uuid" doc:"Waybill's ID of the event."`
+	ReceivedAt time.Time `json:"receivedAt"`
+	Deliveries int       `json:"deliveries" doc:"How many hooks are told."`
+	Repeated   bool      `json:"repeated" doc:"Whether the event was there already; then the rest is about the first."`
+}
+
+func postEventOperation() huma.Operation {
+	op := secured("POST "+companyPath+"/events", "postEvent", "Accept an event", http.StatusNotFound,
+		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	op.Description = "When this is answered with 202, the event and its deliveries are stored and survive a crash."
+	op.DefaultStatus = http.StatusAccepted
+	return op
+}
+
+func (s *Server) postEvent(ctx context.Context, in *postEventInput) (*receiptOutput, error) {
+	key, err := in.idempotencyKey()
+	if err != nil {
+		return nil, err
+	}
+	body, err := in.read(jsonType, s.MaxEvent, "--max-event")
+	if err != nil {
+		return nil, err
+	}
+	results, err := s.Intake.Accept(ctx, in.Company, []intake.Posted{posted(body, key)})
+	if err != nil {
+		return nil, err
+	}
+	if len(results) != 1 {
+		return nil, errors.New("the intake did not answer the event")
+	}
+	if err := results[0].Err; err != nil {
+		return nil, err
+	}
+	r := results[0].Receipt
+	return &receiptOutput{Body: receipt{
+		ID: r.EventID.String(), ReceivedAt: receivedAt(r), Deliveries: r.Owed, Repeated: r.Repeated,
+	}}, nil
+}
+
+// posted is an event for the intake, with the fingerprint that goes with a key.
+func posted(raw []byte, key string) intake.Posted {
+	p := intake.Posted{Raw: raw, IdempotencyKey: key}
+	if key != "" {
+		sum := sha256.Sum256(raw)
+		p.Fingerprint = sum[:]
+	}
+	return p
+}
+
+// receivedAt is the time as it is stored, so that a repeat is told the same.
+func receivedAt(r hook.Receipt) time.Time { return r.ReceivedAt.UTC().Truncate(time.Microsecond) }
+
+type eventInput struct {
+	Company string `path:"company" doc:"The company's ID."`
+	ID      string `path:"id" doc:"Waybill's ID of the event."`
+}
+
+type eventOutput struct {
+	Body event
+}
+
+type event struct {
+	ID         string          `json:"id" format:"uuid" doc:"Waybill's ID of the event."`
+	SourceID   string          `json:"sourceId,omitempty" doc:"Your ID of the event."`
+	Type       string          `json:"type"`
+	EntityKind string          `json:"entityKind"`
+	EntityID   string          `json:"entityId"`
+	Shop       string          `json:"shop,omitempty"`
+	OccurredAt time.Time       `json:"occurredAt"`
+	ReceivedAt time.Time       `json:"receivedAt"`
+	Data       json.RawMessage `json:"data,omitempty" doc:"As it was sent."`
+	Deliveries []eventDelivery `json:"deliveries" nullable:"false" doc:"One for each hook that is told."`
+}
+
+type eventDelivery struct {
+	ID     string `json:"id" format:"uuid"`
+	HookID string `json:"hookId" format:"uuid"`
+	State  string `json:"state" enum:"waiting,sending,delivered,failed,cancelled"`
+}
+
+func (s *Server) getEvent(ctx context.Context, in *eventInput) (*eventOutput, error) {
+	if _, err := s.company(in.Company); err != nil {
+		return nil, err
+	}
+	id, err := parseID(in.ID, "event")
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.Store.Event(ctx, in.Company, id)
+	if err != nil {
+		return nil, err
+	}
+	ds, err := s.Store.EventDeliveries(ctx, in.Company, id)
+	if err != nil {
+		return nil, err
+	}
+	out := &eventOutput{Body: event{
+		ID: e.ID.String(), SourceID: e.SourceID, Type: e.Type, EntityKind: string(e.Entity.Kind), EntityID: e.Entity.ID,
+		Shop: e.Shop, OccurredAt: e.OccurredAt, ReceivedAt: e.ReceivedAt, Data: e.Data, Deliveries: []eventDelivery{},
+	}}
+	for _, d := range ds {
+		out.Body.Deliveries = append(out.Body.Deliveries,
+			eventDelivery{ID: d.ID.String(), HookID: d.HookID.String(), State: string(d.State)})
+	}
+	return out, nil
+}

@@ -1,0 +1,48 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+type eventType struct {
+	Name       string          `json:"name" example:"OrderCreated"`
+	Label      label           `json:"label" doc:"What people call it."`
+	Family     string          `json:"family" enum:"document,order,shipment,trigger" doc:"Decides the form of the bodies that receivers get."`
+	Group      string          `json:"group"`
+	EntityKind string          `json:"entityKind" doc:"What such an event is about."`
+	Fields     []string        `json:"fields" nullable:"false" doc:"The fields of data that receivers get, in order."`
+	Sample     json.RawMessage `json:"sample" doc:"Realistic data of such an event."`
+}
+
+type label struct {
+	EN string `json:"en"`
+	DE string `json:"de"`
+}
+
+type eventTypesOutput struct {
+	Body struct {
+		Items []eventType `json:"items" nullable:"false"`
+	} `nameHint:"EventTypes"`
+}
+
+func (s *Server) listEventTypes(context.Context, *struct{}) (*eventTypesOutput, error) {
+	out := &eventTypesOutput{}
+	for _, t := range trade.Catalogue() {
+		out.Body.Items = append(out.Body.Items, eventType{
+			Name: t.Name, Label: label(t.Label), Family: string(t.Family), Group: t.Group,
+			EntityKind: string(t.Entity), Fields: t.Fields, Sample: t.Sample,
+		})
+	}
+	return out, nil
+}
+
+// unknownType says that a name is not in the catalogue.
+func unknownType(name string) string {
+	if near := trade.Nearest(name); near != "" {
+		return "there is no such event type; did you mean " + near + "? GET /api/v1/event-types lists all"
+	}
+	return "there is no such event type; GET /api/v1/event-types lists all"
+}

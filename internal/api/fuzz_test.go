@@ -1,0 +1,64 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+func FuzzSplitLines(f *testing.F) {
+	f.Add([]byte("{}\n{}"))
+	f.Add([]byte("\r\n \n\n{\"a\":1}\r\n"))
+	f.Fuzz(func(t *testing.T, batch []byte) {
+		lines, err := splitLines(batch)
+		if err != nil {
+			if n := bytes.Count(batch, []byte("\n")); n < maxLines {
+				t.Errorf("%d lines are refused: %v", n, err)
+			}
+			return
+		}
+		all := bytes.Split(batch, []byte("\n"))
+		next := 0
+		for i, text := range all {
+			text = bytes.Trim(text, " \t\r")
+			if len(text) == 0 {
+				continue
+			}
+			if next == len(lines) || lines[next].number != i+1 || !bytes.Equal(lines[next].text, text) {
+				t.Fatalf("line %d of %q is not in %v", i+1, batch, lines)
+			}
+			next++
+		}
+		if next != len(lines) {
+			t.Errorf("%d lines of %q, want %d", len(lines), batch, next)
+		}
+	})
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add(cursor(uuid.MustParse("019a0000-0000-7000-8000-000000000001")))
+	f.Add("")
+	f.Add("AAAAAAAAAAAAAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, text string) {
+		if id, ok := parseCursor(text); ok && cursor(id) != text {
+			t.Errorf("parseCursor(%q) = %v, whose cursor is %q", text, id, cursor(id))
+		}
+	})
+}
+
+func FuzzAppendText(f *testing.F) {
+	f.Add("a \"b\" \\ \x00\n\u2028\xff\U0001f4e6")
+	f.Fuzz(func(t *testing.T, text string) {
+		var got string
+		if err := json.Unmarshal(appendText(nil, text), &got); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if want := strings.ToValidUTF8(text, "\uFFFD"); utf8.ValidString(text) && got != want {
+			t.Errorf("%q became %q", text, got)
+		}
+	})
+}

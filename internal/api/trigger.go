@@ -1,0 +1,291 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+type trigger struct {
+	ID         string     `json:"id" readOnly:"true" format:"uuid"`
+	Version    int        `json:"version" readOnly:"true" doc:"Counts the changes; the ETag."`
+	Title      string     `json:"title" minLength:"1" maxLength:"200"`
+	Enabled    *bool      `json:"enabled,omitempty" default:"true"`
+	EventTypes []string   `json:"eventTypes" nullable:"false" minItems:"1" maxItems:"500" doc:"Names of the event types it is told of."`
+	URL        string     `json:"url" example:"https://hooks.example/orders" doc:"Where to send to. Only https, and only addresses on the public internet unless the operator allows others."`
+	BasicAuth  *basicAuth `json:"basicAuth" required:"false"`
+	Priority   string     `json:"priority,omitempty" enum:"lowest,low,normal,high,highest" default:"normal" doc:"What is sent first when much waits."`
+	HTTP2      bool       `json:"http2" required:"false" doc:"Offer HTTP/2 as well as HTTP/1.1."`
+	CreatedAt  time.Time  `json:"createdAt" readOnly:"true"`
+	UpdatedAt  time.Time  `json:"updatedAt" readOnly:"true"`
+}
+
+type basicAuth struct {
+	_           struct{}     `nullable:"true"`
+	User        string       `json:"user" minLength:"1" maxLength:"255"`
+	Password    *hook.Secret `json:"password,omitempty" writeOnly:"true" maxLength:"1000" doc:"Never shown. Left out or empty, the stored one is kept if the user stays the same."`
+	PasswordSet bool         `json:"passwordSet" readOnly:"true" doc:"Whether there is a password."`
+}
+
+type triggersInput struct {
+	Company string `path:"company" doc:"The company's ID."`
+}
+
+type triggerInput struct {
+	Company string `path:"company" doc:"The company's ID."`
+	ID      string `path:"id" doc:"The trigger's ID."`
+}
+
+type addTriggerInput struct {
+	Company string `path:"company" doc:"The company's ID."`
+	Body    trigger
+}
+
+type putTriggerInput struct {
+	Company string `path:"company" doc:"The company's ID."`
+	ID      string `path:"id" doc:"The trigger's ID."`
+	IfMatch string `header:"If-Match" doc:"The ETag of the version to be replaced. Without it, the last one to write wins."`
+	Body    trigger
+}
+
+type triggerOutput struct {
+	ETag     string `header:"ETag"`
+	Location string `header:"Location" hidden:"true"`
+	Body     trigger
+}
+
+type triggersOutput struct {
+	Body struct {
+		Items []trigger `json:"items" nullable:"false"`
+	} `nameHint:"Triggers"`
+}
+
+// priorities are the names of hook.Lowest to hook.Highest.
+func priorities() []string { return []string{"lowest", "low", "normal", "high", "highest"} }
+
+func triggerOf(h *hook.Hook) trigger {
+	enabled := h.Enabled
+	t := trigger{
+		ID: h.ID.String(), Version: h.Version, Title: h.Title, Enabled: &enabled, EventTypes: h.EventTypes,
+		URL: h.URL, Priority: priorities()[h.Priority], HTTP2: h.HTTP2, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt,
+	}
+	if h.Basic.Set() {
+		t.BasicAuth = &basicAuth{User: h.Basic.User, PasswordSet: h.Basic.Password != ""}
+	}
+	return t
+}
+
+func answerTrigger(h *hook.Hook) *triggerOutput {
+	return &triggerOutput{ETag: etag(h), Body: triggerOf(h)}
+}
+
+func etag(h *hook.Hook) string { return strconv.Quote(strconv.Itoa(h.Version)) }
+
+// trigger returns a trigger of a company, or an error of fault Missing.
+func (s *Server) trigger(company, id string) (*hook.Hook, error) {
+	if _, err := s.company(company); err != nil {
+		return nil, err
+	}
+	parsed, err := parseID(id, "trigger")
+	if err != nil {
+		return nil, err
+	}
+	h, ok := s.Store.Directory().Hooks[parsed]
+	if !ok || h.Company != company || h.Kind != hook.Trigger {
+		return nil, hook.Errorf(hook.Missing, "there is no such trigger")
+	}
+	return h, nil
+}
+
+func (s *Server) listTriggers(_ context.Context, in *triggersInput) (*triggersOutput, error) {
+	if _, err := s.company(in.Company); err != nil {
+		return nil, err
+	}
+	out := &triggersOutput{}
+	out.Body.Items = []trigger{}
+	for _, h := range s.Store.Directory().Hooks {
+		if h.Company == in.Company && h.Kind == hook.Trigger {
+			out.Body.Items = append(out.Body.Items, triggerOf(h))
+		}
+	}
+	slices.SortFunc(out.Body.Items, func(a, b trigger) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+func (s *Server) getTrigger(_ context.Context, in *triggerInput) (*triggerOutput, error) {
+	h, err := s.trigger(in.Company, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answerTrigger(h), nil
+}
+
+func addTriggerOperation() huma.Operation {
+	op := reading(secured("POST "+triggerPath, "addTrigger", "Add a trigger", http.StatusNotFound))
+	op.DefaultStatus = http.StatusCreated
+	return op
+}
+
+func (s *Server) addTrigger(ctx context.Context, in *addTriggerInput) (*triggerOutput, error) {
+	if _, err := s.company(in.Company); err != nil {
+		return nil, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("make an ID: %w", err)
+	}
+	at := now()
+	h := hook.Hook{ID: id, Company: in.Company, Kind: hook.Trigger, Version: 1, CreatedAt: at, UpdatedAt: at}
+	if err := s.fill(&h, &in.Body); err != nil {
+		return nil, err
+	}
+	if err := s.Store.AddHook(ctx, h); err != nil {
+		return nil, err
+	}
+	out := answerTrigger(&h)
+	out.Location = "/api/v1/companies/" + h.Company + "/hooks/triggers/" + h.ID.String()
+	return out, nil
+}
+
+func putTriggerOperation() huma.Operation {
+	return reading(secured("PUT "+triggerPath+"/{id}", "putTrigger", "Change a trigger",
+		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed))
+}
+
+// putTrigger stores the next version. Whoever changes the trigger at the same
+// time, here or on another node, is not overwritten unseen if If-Match is given,
+// and else is overwritten.
+func (s *Server) putTrigger(ctx context.Context, in *putTriggerInput) (*triggerOutput, error) {
+	const tries = 5
+	var err error
+	for range tries {
+		before := s.Store.Directory().Version
+		var h hook.Hook
+		if h, err = s.nextVersion(in); err == nil {
+			if err = s.Store.ChangeHook(ctx, h); err == nil {
+				return answerTrigger(&h), nil
+			}
+		}
+		if status := problemOf(err).Status; status != http.StatusConflict && status != http.StatusPreconditionFailed {
+			return nil, err
+		}
+		if err := s.Store.Reload(ctx); err != nil {
+			return nil, err
+		}
+		if s.Store.Directory().Version == before {
+			return nil, err // it was seen as it is
+		}
+	}
+	return nil, err
+}
+
+// nextVersion returns the trigger as in wants it to be.
+func (s *Server) nextVersion(in *putTriggerInput) (hook.Hook, error) {
+	old, err := s.trigger(in.Company, in.ID)
+	if err != nil {
+		return hook.Hook{}, err
+	}
+	next := *old
+	if err := s.fill(&next, &in.Body); err != nil {
+		return hook.Hook{}, err
+	}
+	if !matches(in.IfMatch, etag(old)) {
+		return hook.Hook{}, newProblem(http.StatusPreconditionFailed,
+			"the trigger was changed meanwhile; read it again, and send the new ETag as If-Match")
+	}
+	next.Version, next.UpdatedAt = old.Version+1, now()
+	return next, nil
+}
+
+// matches compares an If-Match header with an ETag (RFC 9110, section 13.1.1).
+func matches(header, tag string) bool {
+	if header == "" {
+		return true
+	}
+	for part := range strings.SplitSeq(header, ",") {
+		if part = strings.TrimSpace(part); part == "*" || part == tag {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) deleteTrigger(ctx context.Context, in *triggerInput) (*struct{}, error) {
+	h, err := s.trigger(in.Company, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Store.DeleteHook(ctx, h.Company, h.ID, now())
+}
+
+// fill writes into h what t says, or returns everything that is wrong with it.
+// What h says of basic authentication is what was stored before.
+func (s *Server) fill(h *hook.Hook, t *trigger) error {
+	var wrong problems
+	wrong.text("title", t.Title)
+	for i, name := range t.EventTypes {
+		field := fmt.Sprintf("eventTypes[%d]", i)
+		if _, ok := trade.TypeOf(name); !ok {
+			wrong.add(field, unknownType(name))
+		} else if slices.Index(t.EventTypes, name) < i {
+			wrong.add(field, "it is there twice; remove it")
+		}
+	}
+	if err := s.CheckURL(t.URL); err != nil {
+		wrong = append(wrong, asProblems(err)...)
+	}
+	basic := fillBasic(h.Basic, t.BasicAuth, &wrong)
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	h.Title, h.Enabled, h.EventTypes, h.URL = t.Title, *t.Enabled, t.EventTypes, t.URL
+	h.Basic, h.HTTP2 = basic, t.HTTP2
+	h.Priority = hook.Priority(slices.Index(priorities(), t.Priority))
+	return nil
+}
+
+func asProblems(err error) []hook.Problem {
+	p := problemOf(err)
+	if len(p.Errors) == 0 {
+		return []hook.Problem{{Field: "url", Reason: p.Detail}}
+	}
+	wrong := make([]hook.Problem, len(p.Errors))
+	for i, e := range p.Errors {
+		wrong[i] = hook.Problem(e)
+	}
+	return wrong
+}
+
+// fillBasic returns what a says, with the stored password if it names the same
+// user and none itself.
+func fillBasic(stored hook.Basic, a *basicAuth, wrong *problems) hook.Basic {
+	if a == nil {
+		return hook.Basic{}
+	}
+	if strings.ContainsFunc(a.User, unicode.IsControl) || strings.Contains(a.User, ":") {
+		wrong.add("basicAuth.user", "it has a colon or a control character, which cannot be sent (RFC 7617); remove it")
+	}
+	given := a.Password != nil
+	if given && strings.ContainsFunc(string(*a.Password), unicode.IsControl) {
+		wrong.add("basicAuth.password", "it has a control character, which cannot be sent (RFC 7617); remove it")
+	}
+	switch {
+	case (!given || *a.Password == "") && a.User == stored.User:
+		return stored
+	case !given:
+		wrong.add("basicAuth.password", "it is missing, and none is stored for this user; add it")
+		return hook.Basic{}
+	}
+	return hook.Basic{User: a.User, Password: *a.Password}
+}
