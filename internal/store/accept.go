@@ -35,14 +35,19 @@ type accepted struct {
 	node    uuid.UUID
 }
 
-func (s *Store) writeAcceptances(ctx context.Context, tx *sql.Tx, group []*work) error {
+// acceptances returns all that a group wants accepted.
+func acceptances(group []*work) []accepted {
 	var all []accepted
 	for _, w := range group {
 		for i := range w.accept {
 			all = append(all, accepted{&w.accept[i], &w.receipts[i], w.node})
 		}
 	}
-	fresh, err := s.withoutRepeats(ctx, tx, all)
+	return all
+}
+
+func (s *Store) writeAcceptances(ctx context.Context, tx hotTx, group []*work, known map[key]first) error {
+	fresh, err := s.withoutRepeats(ctx, tx, acceptances(group), known)
 	if err != nil {
 		return err
 	}
@@ -83,17 +88,9 @@ type first struct {
 }
 
 // withoutRepeats answers the repeats among all, records the keys of the others
-// and returns those. Writers on other nodes may bring the same key at the same
-// time: then one of the commits fails and is tried again alone.
-func (s *Store) withoutRepeats(ctx context.Context, tx *sql.Tx, all []accepted) ([]accepted, error) {
-	var asked []key
-	for _, a := range all {
-		asked = append(asked, a.keys()...)
-	}
-	known, err := s.knownKeys(ctx, tx, asked)
-	if err != nil {
-		return nil, fmt.Errorf("find keys: %w", err)
-	}
+// and returns those. Writers on other nodes may bring a key that was not known a
+// moment ago: then one of the commits fails and is tried again alone.
+func (s *Store) withoutRepeats(ctx context.Context, tx hotTx, all []accepted, known map[key]first) ([]accepted, error) {
 	fresh := make([]accepted, 0, len(all))
 	type newKey struct {
 		key
@@ -111,10 +108,10 @@ func (s *Store) withoutRepeats(ctx context.Context, tx *sql.Tx, all []accepted) 
 			added = append(added, newKey{k, a})
 		}
 	}
-	_, err = s.hot.insertKeys.exec(ctx, tx, len(added), func(i int, args []any) {
+	err := tx.exec(ctx, s.hot.insertKeys, len(added), func(i int, args []any) {
 		k := added[i]
 		args[0], args[1], args[2], args[3] = k.company, k.text, k.a.Event.ID[:], k.a.fingerprint(k.key)
-	})
+	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("insert keys: %w", err)
 	}
@@ -145,20 +142,29 @@ func findKeys() bulk {
 	}
 }
 
-func (s *Store) knownKeys(ctx context.Context, tx *sql.Tx, asked []key) (map[key]first, error) {
+// knownKeys returns which of the keys that a group brings are stored already.
+func (s *Store) knownKeys(ctx context.Context, group []*work) (map[key]first, error) {
 	known := make(map[key]first)
-	err := s.hot.findKeys.query(ctx, tx, len(asked), func(i int, args []any) {
-		args[0], args[1] = asked[i].company, asked[i].text
-	}, func(rows *sql.Rows) error {
-		var k key
-		var f first
-		var received int64
-		err := rows.Scan(&k.company, &k.text, &f.fingerprint, &f.receipt.EventID, &received, &f.receipt.Owed)
-		f.receipt.ReceivedAt = fromMicros(received)
-		known[k] = f
-		return err
+	var asked []key
+	for _, a := range acceptances(group) {
+		asked = append(asked, a.keys()...)
+	}
+	if len(asked) == 0 {
+		return known, nil
+	}
+	return known, s.inTx(ctx, func(tx *sql.Tx) error {
+		return s.queryBulk(ctx, tx, findKeys(), len(asked), func(i int, args []any) {
+			args[0], args[1] = asked[i].company, asked[i].text
+		}, func(rows *sql.Rows) error {
+			var k key
+			var f first
+			var received int64
+			err := rows.Scan(&k.company, &k.text, &f.fingerprint, &f.receipt.EventID, &received, &f.receipt.Owed)
+			f.receipt.ReceivedAt = fromMicros(received)
+			known[k] = f
+			return err
+		})
 	})
-	return known, err
 }
 
 func insertKeys() bulk {
@@ -176,14 +182,14 @@ func insertEvent() bulk {
 	}
 }
 
-func (s *Store) insertEvents(ctx context.Context, tx *sql.Tx, as []accepted) error {
-	_, err := s.hot.insertEvent.exec(ctx, tx, len(as), func(i int, args []any) {
+func (s *Store) insertEvents(ctx context.Context, tx hotTx, as []accepted) error {
+	err := tx.exec(ctx, s.hot.insertEvent, len(as), func(i int, args []any) {
 		e := &as[i].Event
 		args[0], args[1], args[2], args[3] = e.ID[:], e.Company, e.SourceID, e.Type
 		args[4], args[5], args[6] = string(e.Entity.Kind), e.Entity.ID, e.Shop
 		args[7], args[8], args[9] = micros(e.OccurredAt), micros(e.ReceivedAt), int64(len(as[i].Deliveries))
 		args[10] = orEmpty(e.Data)
-	})
+	}, nil)
 	if err != nil {
 		return fmt.Errorf("insert events: %w", err)
 	}
@@ -198,7 +204,7 @@ func insertDelivery() bulk {
 	}
 }
 
-func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, as []accepted) error {
+func (s *Store) insertDeliveries(ctx context.Context, tx hotTx, as []accepted) error {
 	var ds []*hook.Delivery
 	var nodes []uuid.UUID
 	for _, a := range as {
@@ -206,7 +212,7 @@ func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, as []accepted)
 			ds, nodes = append(ds, &a.Deliveries[i]), append(nodes, a.node)
 		}
 	}
-	_, err := s.hot.insertDelivery.exec(ctx, tx, len(ds), func(i int, args []any) {
+	err := tx.exec(ctx, s.hot.insertDelivery, len(ds), func(i int, args []any) {
 		d := ds[i]
 		args[0], args[1], args[2], args[3] = d.ID[:], d.Company, d.HookID[:], d.EventID[:]
 		args[4], args[5], args[6] = d.EventType, string(d.Entity.Kind), d.Entity.ID
@@ -215,7 +221,7 @@ func (s *Store) insertDeliveries(ctx context.Context, tx *sql.Tx, as []accepted)
 		if d.State == hook.Sending {
 			args[13] = nodes[i][:]
 		}
-	})
+	}, nil)
 	if err != nil {
 		return fmt.Errorf("insert deliveries: %w", err)
 	}

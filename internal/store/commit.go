@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"sync"
 	"time"
@@ -19,7 +18,7 @@ const (
 	// When so many callers wait, more are about to come: a commit that waits for
 	// them costs each less than one that doesn't.
 	groupCallers = 5
-	groupDelay   = 500 * time.Microsecond
+	groupDelay   = time.Millisecond
 )
 
 // work is what one caller of Accept or Settle wants to have committed.
@@ -104,22 +103,28 @@ func (c *committer) lead(own *work) {
 func (s *Store) commit(group []*work) {
 	// Not the callers' contexts: one that gives up must not take others along.
 	ctx := context.Background()
-	err := s.inTx(ctx, func(tx *sql.Tx) error { return s.writeGroup(ctx, tx, group) })
+	err := s.commitTogether(ctx, group)
 	if err == nil || len(group) == 1 {
 		group[0].err = err
 		return
 	}
 	for _, w := range group {
-		w.err = s.inTx(ctx, func(tx *sql.Tx) error { return s.writeGroup(ctx, tx, []*work{w}) })
+		w.err = s.commitTogether(ctx, []*work{w})
 	}
 }
 
-func (s *Store) writeGroup(ctx context.Context, tx *sql.Tx, group []*work) error {
-	if err := s.writeSettlements(ctx, tx, group); err != nil {
-		return fmt.Errorf("settle: %w", err)
+func (s *Store) commitTogether(ctx context.Context, group []*work) error {
+	known, err := s.knownKeys(ctx, group)
+	if err != nil {
+		return fmt.Errorf("find keys: %w", err)
 	}
-	if err := s.writeAcceptances(ctx, tx, group); err != nil {
-		return fmt.Errorf("accept: %w", err)
-	}
-	return nil
+	return s.writer.inTx(ctx, func(tx hotTx) error {
+		if err := s.writeSettlements(ctx, tx, group); err != nil {
+			return fmt.Errorf("settle: %w", err)
+		}
+		if err := s.writeAcceptances(ctx, tx, group, known); err != nil {
+			return fmt.Errorf("accept: %w", err)
+		}
+		return nil
+	})
 }

@@ -2,51 +2,83 @@ package store
 
 import (
 	"context"
-	"errors"
+	"database/sql"
 )
 
-// hotStatements are the statements on the way of an event, prepared once.
+// hotTx writes what belongs to one commit on the way of an event.
+type hotTx interface {
+	// exec runs s for n rows; fill writes the arguments of one, as int64, string,
+	// []byte or nil. If s tells hits, hit is called for each row that it changed
+	// something for, by the time the transaction is committed.
+	exec(ctx context.Context, s *hotStatement, n int, fill func(row int, args []any), hit func(row int)) error
+}
+
+// hotWriter makes such transactions, one at a time. It goes to the database
+// past database/sql, whose cost for each statement is felt here.
+type hotWriter interface {
+	inTx(ctx context.Context, fn func(hotTx) error) error
+	close() error
+}
+
+// hotStatement is a bulk in the form that an engine runs.
+type hotStatement struct {
+	text  string
+	types []string // of the columns
+	hits  bool
+}
+
+// hotStatements are the statements on the way of an event.
 type hotStatements struct {
-	findKeys       *bulkStmt
-	insertKeys     *bulkStmt
-	insertEvent    *bulkStmt
-	insertDelivery *bulkStmt
-	moveDelivery   *bulkStmt
-	insertAttempt  *bulkStmt
-	eventsByID     *bulkStmt
+	insertKeys     *hotStatement
+	insertEvent    *hotStatement
+	insertDelivery *hotStatement
+	moveDelivery   *hotStatement
+	insertAttempt  *hotStatement
 }
 
-func (s *Store) prepareHot(ctx context.Context) (*hotStatements, error) {
-	h := &hotStatements{}
-	for _, p := range []struct {
-		to   **bulkStmt
-		bulk bulk
-	}{
-		{&h.findKeys, findKeys()},
-		{&h.insertKeys, insertKeys()},
-		{&h.insertEvent, insertEvent()},
-		{&h.insertDelivery, insertDelivery()},
-		{&h.moveDelivery, moveDelivery()},
-		{&h.insertAttempt, insertAttempt()},
-		{&h.eventsByID, eventsByID()},
-	} {
-		stmt, err := p.bulk.prepare(ctx, s.write, s.many)
-		if err != nil {
-			return nil, errors.Join(err, h.close())
+func (s *Store) hotStatements() hotStatements {
+	form := func(b bulk) *hotStatement {
+		h := &hotStatement{text: b.single(), types: b.types(), hits: b.hits}
+		if s.many {
+			h.text = b.many()
 		}
-		*p.to = stmt
+		return h
 	}
-	return h, nil
+	return hotStatements{
+		insertKeys: form(insertKeys()), insertEvent: form(insertEvent()), insertDelivery: form(insertDelivery()),
+		moveDelivery: form(moveDelivery()), insertAttempt: form(insertAttempt()),
+	}
 }
 
-func (h *hotStatements) close() error {
-	var errs []error
-	for _, p := range []*bulkStmt{
-		h.findKeys, h.insertKeys, h.insertEvent, h.insertDelivery, h.moveDelivery, h.insertAttempt, h.eventsByID,
-	} {
-		if p != nil {
-			errs = append(errs, p.stmt.Close())
+// queryBulk runs a bulk that selects, for n rows, and hands every row of the
+// result to scan.
+func (s *Store) queryBulk(ctx context.Context, tx *sql.Tx, b bulk, n int, fill func(row int, args []any), scan func(*sql.Rows) error) error {
+	if n == 0 {
+		return nil
+	}
+	if s.many {
+		return each(ctx, tx, b.many(), arrays(b.types(), n, fill), scan)
+	}
+	text, args := b.single(), make([]any, len(b.types()))
+	for row := range n {
+		fill(row, args)
+		if err := each(ctx, tx, text, args, scan); err != nil {
+			return err
 		}
 	}
-	return errors.Join(errs...)
+	return nil
+}
+
+func each(ctx context.Context, tx *sql.Tx, text string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

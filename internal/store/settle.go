@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -28,19 +27,20 @@ type settled struct {
 	node uuid.UUID
 }
 
-func (s *Store) writeSettlements(ctx context.Context, tx *sql.Tx, group []*work) error {
+func (s *Store) writeSettlements(ctx context.Context, tx hotTx, group []*work) error {
 	var all []settled
 	for _, w := range group {
 		for i := range w.settle {
 			all = append(all, settled{&w.settle[i], w.node})
 		}
 	}
-	held, err := s.moveDeliveries(ctx, tx, all)
-	if err != nil {
+	held := make([]bool, len(all))
+	if err := s.moveDeliveries(ctx, tx, all, func(i int) { held[i] = true }); err != nil {
 		return fmt.Errorf("move deliveries: %w", err)
 	}
+	rest := held // each caller's part is filled when the transaction is committed
 	for _, w := range group {
-		w.held, held = held[:len(w.settle):len(w.settle)], held[len(w.settle):]
+		w.held, rest = rest[:len(w.settle):len(w.settle)], rest[len(w.settle):]
 	}
 	if err := s.insertAttempts(ctx, tx, all); err != nil {
 		return fmt.Errorf("insert attempts: %w", err)
@@ -63,8 +63,8 @@ func moveDelivery() bulk {
 	}
 }
 
-func (s *Store) moveDeliveries(ctx context.Context, tx *sql.Tx, all []settled) ([]bool, error) {
-	return s.hot.moveDelivery.exec(ctx, tx, len(all), func(i int, args []any) {
+func (s *Store) moveDeliveries(ctx context.Context, tx hotTx, all []settled, held func(i int)) error {
+	return tx.exec(ctx, s.hot.moveDelivery, len(all), func(i int, args []any) {
 		a, v := &all[i].Attempt, &all[i].Verdict
 		due := v.DueAt
 		if due.IsZero() {
@@ -73,7 +73,7 @@ func (s *Store) moveDeliveries(ctx context.Context, tx *sql.Tx, all []settled) (
 		args[0], args[1], args[2] = string(v.State), micros(due), micros(a.StartedAt.Add(a.Took.Total))
 		args[3], args[4] = int64(a.Status), v.Reason
 		args[5], args[6], args[7], args[8] = all[i].Company, a.DeliveryID[:], int64(a.Number), all[i].node[:]
-	})
+	}, held)
 }
 
 // An attempt that was taken for abandoned is replaced when its node does tell
@@ -95,8 +95,8 @@ WHERE attempt.error = 'abandoned'`,
 	}
 }
 
-func (s *Store) insertAttempts(ctx context.Context, tx *sql.Tx, all []settled) error {
-	_, err := s.hot.insertAttempt.exec(ctx, tx, len(all), func(i int, args []any) {
+func (s *Store) insertAttempts(ctx context.Context, tx hotTx, all []settled) error {
+	return tx.exec(ctx, s.hot.insertAttempt, len(all), func(i int, args []any) {
 		a := &all[i].Attempt
 		args[0], args[1], args[2] = a.DeliveryID[:], int64(a.Number), int64(a.HookVersion)
 		args[3], args[4], args[5], args[6] = micros(a.StartedAt), a.Method, a.URL, a.RequestHead
@@ -106,6 +106,5 @@ func (s *Store) insertAttempts(ctx context.Context, tx *sql.Tx, all []settled) e
 		args[14], args[15] = a.Took.DNS.Microseconds(), a.Took.Connect.Microseconds()
 		args[16], args[17] = a.Took.TLS.Microseconds(), a.Took.FirstByte.Microseconds()
 		args[18] = a.Took.Total.Microseconds()
-	})
-	return err
+	}, nil)
 }

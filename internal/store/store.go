@@ -28,7 +28,8 @@ type Store struct {
 	read  *sql.DB // for what only reads
 	lock  io.Closer
 
-	hot       *hotStatements
+	hot       hotStatements
+	writer    hotWriter
 	committer committer
 
 	directory atomic.Pointer[hook.Directory]
@@ -78,11 +79,11 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	hot, err := s.prepareHot(ctx)
-	if err != nil {
-		return err
+	s.hot = s.hotStatements()
+	s.writer = &sqliteWriter{db: s.write}
+	if s.many {
+		s.writer = &postgresWriter{db: s.write}
 	}
-	s.hot = hot
 	s.committer.run = s.commit
 	if s.lock != nil {
 		if err := s.endLeases(ctx); err != nil {
@@ -98,8 +99,8 @@ func (s *Store) Engine() string { return s.name }
 // Close closes the database. No other method may be running or called after.
 func (s *Store) Close() error {
 	var errs []error
-	if s.hot != nil {
-		errs = append(errs, s.hot.close())
+	if s.writer != nil {
+		errs = append(errs, s.writer.close())
 	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {

@@ -74,7 +74,8 @@ CREATE TABLE delivery (
     event_type  TEXT    NOT NULL,
     entity_kind TEXT    NOT NULL,
     entity_id   TEXT    NOT NULL,
-    state       TEXT    NOT NULL CHECK (state IN ('waiting', 'sending', 'delivered', 'failed', 'cancelled')),
+    state       TEXT    NOT NULL CHECK (
+        state = 'delivered' OR state = 'sending' OR state = 'waiting' OR state = 'failed' OR state = 'cancelled'),
     priority    INTEGER NOT NULL,
     attempt     INTEGER NOT NULL, -- number of the latest begun; the fence
     due_at      BIGINT  NOT NULL,
@@ -91,7 +92,8 @@ CREATE INDEX delivery_of_hook ON delivery (hook_id, id);
 CREATE INDEX delivery_of_event ON delivery (event_id);
 CREATE INDEX delivery_waiting ON delivery (hook_id, priority, due_at, id) WHERE state = 'waiting';
 CREATE INDEX delivery_sending ON delivery (node_id) WHERE state = 'sending';
-CREATE INDEX delivery_unhappy ON delivery (company, state, id) WHERE state IN ('waiting', 'failed', 'cancelled');
+CREATE INDEX delivery_unhappy ON delivery (company, state, id)
+    WHERE state = 'waiting' OR state = 'failed' OR state = 'cancelled';
 
 CREATE TABLE attempt (
     delivery_id   UUID    NOT NULL,

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// postgresWriter sends all statements of a transaction at once, and waits once.
+type postgresWriter struct{ db *sql.DB }
+
+// postgresTx collects statements.
+type postgresTx struct{ batch pgx.Batch }
+
+func (w *postgresWriter) inTx(ctx context.Context, fn func(hotTx) error) error {
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var tx postgresTx
+	if err := fn(&tx); err != nil {
+		return err
+	}
+	return conn.Raw(func(raw any) error {
+		// A batch is a transaction; closing it reads all answers.
+		return raw.(*stdlib.Conn).Conn().SendBatch(ctx, &tx.batch).Close()
+	})
+}
+
+func (t *postgresTx) exec(_ context.Context, s *hotStatement, n int, fill func(row int, args []any), hit func(row int)) error {
+	if n == 0 {
+		return nil
+	}
+	q := t.batch.Queue(s.text, arrays(s.types, n, fill)...)
+	if !s.hits {
+		return nil
+	}
+	q.Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var nr int // counted from 1
+			if err := rows.Scan(&nr); err != nil {
+				return err
+			}
+			hit(nr - 1)
+		}
+		return rows.Err()
+	})
+	return nil
+}
+
+func (*postgresWriter) close() error { return nil }
