@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,13 +38,22 @@ var eventTypes = sync.OnceValue(func() []string { //nolint:gochecknoglobals // c
 })
 
 // appendEvent appends the event with the given number, posted now.
-func appendEvent(to []byte, number int, eventType string, pad string) []byte {
-	return fmt.Appendf(to, `{"type":%q,"entityId":"%d","data":{"OrderId":%d,"OrderCode":"%d","Note":%q}}`,
-		eventType, number, number, time.Now().UnixNano(), pad)
+func appendEvent(to []byte, number int, eventType, note string) []byte {
+	to = append(to, `{"type":"`...)
+	to = append(to, eventType...)
+	to = append(to, `","entityId":"`...)
+	to = strconv.AppendInt(to, int64(number), 10)
+	to = append(to, `","data":{"OrderId":`...)
+	to = strconv.AppendInt(to, int64(number), 10)
+	to = append(to, `,"OrderCode":"`...)
+	to = strconv.AppendInt(to, time.Now().UnixNano(), 10)
+	to = append(to, `","Note":"`...)
+	to = append(to, note...)
+	return append(to, `"}}`...)
 }
 
-// pad fills an event's data up to the number of bytes.
-func pad(body int) string { return strings.Repeat("x", max(0, body-70)) }
+// note fills an event's data up to the number of bytes.
+func note(body int) string { return strings.Repeat("x", max(0, body-70)) }
 
 // warmUp lets connections, caches and the runtime settle.
 func (r *rig) warmUp(ctx context.Context, c *Command) error {
@@ -69,9 +79,9 @@ func (r *rig) post(ctx context.Context, c *Command, mode string, n int) error {
 }
 
 func (r *rig) postBatches(ctx context.Context, c *Command, n int) error {
-	fill := pad(c.Body)
+	fill := note(c.Body)
 	return inParallel(batchPublishers, (n+batchEvents-1)/batchEvents, func(batch int) error {
-		var body []byte
+		body := make([]byte, 0, batchEvents*(c.Body+200))
 		count := 0
 		for i := batch * batchEvents; i < min(n, (batch+1)*batchEvents); i++ {
 			body = append(appendEvent(body, i, eventTypes()[i%c.Hooks], fill), '\n')
@@ -96,7 +106,7 @@ func (r *rig) postBatch(ctx context.Context, body []byte, count int) error {
 }
 
 func (r *rig) postSingly(ctx context.Context, c *Command, n int) error {
-	fill := pad(c.Body)
+	fill := note(c.Body)
 	return inParallel(publishers, n, func(i int) error {
 		return r.postOne(ctx, i, eventTypes()[i%c.Hooks], fill)
 	})
@@ -110,7 +120,7 @@ func (r *rig) postOne(ctx context.Context, number int, eventType, fill string) e
 // postAtRate posts n events singly, c.Rate in a second, over the first so many
 // event types in turn.
 func (r *rig) postAtRate(ctx context.Context, c *Command, n, types int) error {
-	fill := pad(c.Body)
+	fill := note(c.Body)
 	var posts sync.WaitGroup
 	defer posts.Wait()
 	errs := make(chan error, 1)
@@ -166,12 +176,13 @@ func (r *rig) bare(ctx context.Context, hooks, n int) (float64, error) {
 		return 0, err
 	}
 	start := time.Now()
-	err := inParallel(min(16*hooks, 64), n, func(int) error {
+	err := inParallel(min(16*hooks, 64), n, func(i int) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.receiverURL+barePath, bytes.NewReader(last.Body))
 		if err != nil {
 			return err
 		}
 		req.Header = last.Header.Clone()
+		req.Header.Set("Webhook-Id", last.Header.Get("Webhook-Id")+strconv.Itoa(i))
 		resp, err := r.direct.Do(req)
 		if err != nil {
 			return err

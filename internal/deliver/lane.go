@@ -10,10 +10,10 @@ import (
 
 // laneJobs bounds how many deliveries a lane holds; below half of it, it claims
 // more.
-const laneJobs = 8192
+const laneJobs = 16384
 
 // overhead is about what a delivery takes in memory besides its event's data.
-const overhead = 1536
+const overhead = 1024
 
 func sizeOf(d *hook.Delivery) int { return d.Size + overhead }
 

@@ -153,7 +153,7 @@ func (s *Store) knownKeys(ctx context.Context, group []*work) (map[key]first, er
 		return known, nil
 	}
 	return known, s.inTx(ctx, func(tx *sql.Tx) error {
-		return s.queryBulk(ctx, tx, findKeys(), len(asked), func(i int, args []any) {
+		return s.findKeys.run(ctx, tx, len(asked), func(i int, args []any) {
 			args[0], args[1] = asked[i].company, asked[i].text
 		}, func(rows *sql.Rows) error {
 			var k key

@@ -138,7 +138,7 @@ func eventsByID() bulk {
 // addEvents completes jobs with their events.
 func (s *Store) addEvents(ctx context.Context, tx *sql.Tx, jobs []hook.Job) error {
 	events := make(map[uuid.UUID]trade.Event, len(jobs))
-	err := s.queryBulk(ctx, tx, eventsByID(), len(jobs), func(i int, args []any) {
+	err := s.eventsByID.run(ctx, tx, len(jobs), func(i int, args []any) {
 		args[0] = jobs[i].Delivery.EventID[:]
 	}, func(rows *sql.Rows) error {
 		e, err := scanEvent(rows)

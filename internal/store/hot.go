@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 )
 
 // hotTx writes what belongs to one commit on the way of an event.
@@ -50,27 +51,46 @@ func (s *Store) hotStatements() hotStatements {
 	}
 }
 
-// queryBulk runs a bulk that selects, for n rows, and hands every row of the
-// result to scan.
-func (s *Store) queryBulk(ctx context.Context, tx *sql.Tx, b bulk, n int, fill func(row int, args []any), scan func(*sql.Rows) error) error {
+// bulkQuery is a bulk that selects, prepared.
+type bulkQuery struct {
+	stmt  *sql.Stmt
+	types []string
+	many  bool
+}
+
+func (s *Store) prepareQuery(ctx context.Context, b bulk) (*bulkQuery, error) {
+	text := b.single()
+	if s.many {
+		text = b.many()
+	}
+	stmt, err := s.write.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", text, err)
+	}
+	return &bulkQuery{stmt: stmt, types: b.types(), many: s.many}, nil
+}
+
+// run selects for n rows and hands every row of the result to scan.
+func (q *bulkQuery) run(ctx context.Context, tx *sql.Tx, n int, fill func(row int, args []any), scan func(*sql.Rows) error) error {
 	if n == 0 {
 		return nil
 	}
-	if s.many {
-		return each(ctx, tx, b.many(), arrays(b.types(), n, fill), scan)
+	stmt := tx.StmtContext(ctx, q.stmt)
+	if q.many {
+		return each(ctx, stmt, arrays(q.types, n, fill), scan)
 	}
-	text, args := b.single(), make([]any, len(b.types()))
+	args := make([]any, len(q.types))
 	for row := range n {
 		fill(row, args)
-		if err := each(ctx, tx, text, args, scan); err != nil {
+		if err := each(ctx, stmt, args, scan); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func each(ctx context.Context, tx *sql.Tx, text string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := tx.QueryContext(ctx, text, args...)
+func each(ctx context.Context, stmt *sql.Stmt, args []any, scan func(*sql.Rows) error) error {
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return err
 	}

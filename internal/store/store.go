@@ -28,9 +28,11 @@ type Store struct {
 	read  *sql.DB // for what only reads
 	lock  io.Closer
 
-	hot       hotStatements
-	writer    hotWriter
-	committer committer
+	hot        hotStatements
+	findKeys   *bulkQuery
+	eventsByID *bulkQuery
+	writer     hotWriter
+	committer  committer
 
 	directory atomic.Pointer[hook.Directory]
 	reloading sync.Mutex
@@ -45,7 +47,7 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	s := &Store{dialect: sqlite(), lock: lock}
-	if s.write, err = openSQLite(path, "&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)", 1); err == nil {
+	if s.write, err = openSQLite(path, "&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(16000)", 1); err == nil {
 		s.read, err = openSQLite(path, "&_pragma=cache_size(-4096)&_pragma=query_only(1)", 4)
 	}
 	if err == nil {
@@ -80,6 +82,13 @@ func (s *Store) start(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	s.hot = s.hotStatements()
+	var err error
+	if s.findKeys, err = s.prepareQuery(ctx, findKeys()); err != nil {
+		return err
+	}
+	if s.eventsByID, err = s.prepareQuery(ctx, eventsByID()); err != nil {
+		return err
+	}
 	s.writer = &sqliteWriter{db: s.write}
 	if s.many {
 		s.writer = &postgresWriter{db: s.write}
@@ -101,6 +110,11 @@ func (s *Store) Close() error {
 	var errs []error
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
+	}
+	for _, q := range []*bulkQuery{s.findKeys, s.eventsByID} {
+		if q != nil {
+			errs = append(errs, q.stmt.Close())
+		}
 	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
