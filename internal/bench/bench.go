@@ -6,6 +6,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -93,7 +94,7 @@ func (c *Command) check() error {
 		return fmt.Errorf("--hooks: %d is not between 1 and %d", c.Hooks, most)
 	}
 	if c.Events < 1 || c.Rate < 1 || c.Seconds < 1 || c.Body < 0 {
-		return fmt.Errorf("--events, --rate and --seconds must be 1 or more, --body 0 or more")
+		return errors.New("--events, --rate and --seconds must be 1 or more, --body 0 or more")
 	}
 	return nil
 }

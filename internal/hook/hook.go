@@ -74,16 +74,6 @@ const (
 	Highest
 )
 
-// Wants reports whether the hook is to be told of events of the given type.
-func (h *Hook) Wants(eventType string) bool {
-	for _, t := range h.EventTypes {
-		if t == eventType {
-			return h.Enabled
-		}
-	}
-	return false
-}
-
 // Directory is the companies and hooks that Waybill serves at one moment. It is
 // shared and never changed; a change makes a new one with a higher Version.
 type Directory struct {

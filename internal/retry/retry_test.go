@@ -21,23 +21,33 @@ func TestJudge(t *testing.T) {
 	}{
 		{"accepted", hook.Attempt{Number: 1, Status: 204}, 0.5, hook.Verdict{State: hook.Delivered}},
 		{
-			"refused", hook.Attempt{Number: 1, Status: 500}, 0.5,
+			"refused",
+			hook.Attempt{Number: 1, Status: 500},
+			0.5,
 			hook.Verdict{State: hook.Waiting, DueAt: now.Add(time.Minute), Reason: "the receiver answered 500"},
 		},
 		{
-			"redirected", hook.Attempt{Number: 1, Status: 301}, 0.5,
+			"redirected",
+			hook.Attempt{Number: 1, Status: 301},
+			0.5,
 			hook.Verdict{State: hook.Waiting, DueAt: now.Add(time.Minute), Reason: "the receiver answered 301"},
 		},
 		{
-			"accepted, but the response broke off", hook.Attempt{Number: 2, Status: 200, Error: hook.BadResponse, Reason: "cut"}, 0.5,
+			"accepted, but the response broke off",
+			hook.Attempt{Number: 2, Status: 200, Error: hook.BadResponse, Reason: "cut"},
+			0.5,
 			hook.Verdict{State: hook.Waiting, DueAt: now.Add(time.Hour), Reason: "cut"},
 		},
 		{
-			"chance shortens the wait", hook.Attempt{Number: 1, Status: 503}, 0,
+			"chance shortens the wait",
+			hook.Attempt{Number: 1, Status: 503},
+			0,
 			hook.Verdict{State: hook.Waiting, DueAt: now.Add(54 * time.Second), Reason: "the receiver answered 503"},
 		},
 		{
-			"the last retry failed", hook.Attempt{Number: 3, Error: hook.TimedOut, Reason: "no answer"}, 0.5,
+			"the last retry failed",
+			hook.Attempt{Number: 3, Error: hook.TimedOut, Reason: "no answer"},
+			0.5,
 			hook.Verdict{State: hook.Failed, Reason: "no answer"},
 		},
 	} {

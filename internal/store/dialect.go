@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 
@@ -56,9 +57,7 @@ func openPostgres(url string, params map[string]string, conns int) (*sql.DB, err
 	if err != nil {
 		return nil, fmt.Errorf("the database's URL is not usable: %w", err)
 	}
-	for name, value := range params {
-		config.RuntimeParams[name] = value
-	}
+	maps.Copy(config.RuntimeParams, params)
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
