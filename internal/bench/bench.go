@@ -20,7 +20,7 @@ type Command struct {
 	Mode    string `default:"batch,single,fixed" help:"Scenarios to run, with commas: batch (100 events a call), single (32 publishers, one event a call), fixed (one event a call at a fixed rate)."`
 	Events  int    `default:"50000" help:"Events to post in each of batch and single."`
 	Hooks   int    `default:"1" help:"Hooks, 1 to 100; each event is owed to one of them."`
-	Body    int    `default:"1024" help:"Bytes of each event's data."`
+	Body    int    `default:"512" help:"Bytes of each event's data."`
 	Rate    int    `default:"500" help:"Events per second in the fixed mode and with --slow."`
 	Seconds int    `default:"20" help:"How long the fixed mode and each part of --slow take at most."`
 	Slow    bool   `help:"Measure ten hooks alone, then with one that answers after 4 s, then with one that never answers and has 100,000 deliveries waiting."`

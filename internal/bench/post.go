@@ -112,11 +112,6 @@ func (r *rig) postSingly(ctx context.Context, c *Command, n int) error {
 	})
 }
 
-func (r *rig) postOne(ctx context.Context, number int, eventType, fill string) error {
-	body := appendEvent(nil, number, eventType, fill)
-	return r.send(ctx, http.MethodPost, "/api/v1/companies/"+company+"/events", "application/json", body, nil)
-}
-
 // postAtRate posts n events singly, c.Rate in a second, over the first so many
 // event types in turn.
 func (r *rig) postAtRate(ctx context.Context, c *Command, n, types int) error {

@@ -68,6 +68,7 @@ type rig struct {
 	key              string
 	api              *http.Client // to the server
 	direct           *http.Client // to the receiver
+	publishers       publisherPool
 }
 
 func startRig(ctx context.Context, db *databases) (_ *rig, err error) {
@@ -115,6 +116,7 @@ func plainClient(tlsConfig *tls.Config) *http.Client {
 }
 
 func (r *rig) kill() {
+	r.publishers.close()
 	for _, p := range []*process{r.server, r.receiver} {
 		if p != nil {
 			p.kill()
@@ -124,6 +126,7 @@ func (r *rig) kill() {
 
 // stop ends both processes and returns what the server used.
 func (r *rig) stop() (usage, error) {
+	r.publishers.close()
 	use, err := r.server.stop()
 	_, receiverErr := r.receiver.stop()
 	return use, errors.Join(err, receiverErr)

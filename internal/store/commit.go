@@ -4,22 +4,15 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
-const (
-	// groupRows bounds how many events and attempts share a commit, and so how
-	// long the first of them waits.
-	groupRows = 4096
-	// When so many callers wait, more are about to come: a commit that waits for
-	// them costs each less than one that doesn't.
-	groupCallers = 5
-	groupDelay   = time.Millisecond
-)
+// groupRows bounds how many events and attempts share a commit, and so how long
+// the first of them waits.
+const groupRows = 4096
 
 // work is what one caller of Accept or Settle wants to have committed.
 type work struct {
@@ -69,11 +62,6 @@ func (c *committer) do(w *work) error {
 // lead commits the group that own is the first of and passes the lead on.
 func (c *committer) lead(own *work) {
 	c.mu.Lock()
-	if len(c.waiting) >= groupCallers {
-		c.mu.Unlock()
-		<-time.After(groupDelay)
-		c.mu.Lock()
-	}
 	n, rows := 0, 0
 	for n < len(c.waiting) && (n == 0 || rows+c.waiting[n].rows() <= groupRows) {
 		rows += c.waiting[n].rows()

@@ -117,7 +117,7 @@ CREATE TABLE attempt (
     first_byte_us BIGINT  NOT NULL,
     total_us      BIGINT  NOT NULL,
     PRIMARY KEY (delivery_id, number)
-);
+) WITHOUT ROWID;
 
 -- A process that sends. It holds its deliveries until its lease ends.
 CREATE TABLE node (

@@ -1,0 +1,102 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// publisher posts single events on a connection of its own. It writes requests
+// and reads answers itself, so that it costs little on the machine that it
+// shares with what it measures.
+type publisher struct {
+	conn    net.Conn
+	answers *bufio.Reader
+	head    []byte // of every request, up to the value of Content-Length
+	request []byte
+}
+
+// publisherPool keeps the publishers that are not posting.
+type publisherPool struct {
+	mu   sync.Mutex
+	free []*publisher
+}
+
+func (p *publisherPool) take() *publisher {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.free)
+	if n == 0 {
+		return nil
+	}
+	last := p.free[n-1]
+	p.free = p.free[:n-1]
+	return last
+}
+
+func (p *publisherPool) give(pub *publisher) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, pub)
+}
+
+func (p *publisherPool) close() {
+	for pub := p.take(); pub != nil; pub = p.take() {
+		_ = pub.conn.Close() // nothing is under way on it
+	}
+}
+
+// connect makes a publisher for the rig's server.
+func (r *rig) connect(ctx context.Context) (*publisher, error) {
+	host := strings.TrimPrefix(r.apiURL, "http://")
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", host)
+	if err != nil {
+		return nil, err
+	}
+	head := fmt.Appendf(nil, "POST /api/v1/companies/%s/events HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: ", company, host, r.key)
+	return &publisher{conn: conn, answers: bufio.NewReader(conn), head: head}, nil
+}
+
+// postOne posts the event with the given number and waits for its answer.
+func (r *rig) postOne(ctx context.Context, number int, eventType, fill string) error {
+	p := r.publishers.take()
+	if p == nil {
+		var err error
+		if p, err = r.connect(ctx); err != nil {
+			return err
+		}
+	}
+	if err := p.post(appendEvent(nil, number, eventType, fill)); err != nil {
+		_ = p.conn.Close() // it is of no more use
+		return err
+	}
+	r.publishers.give(p)
+	return nil
+}
+
+func (p *publisher) post(event []byte) error {
+	p.request = append(p.request[:0], p.head...)
+	p.request = strconv.AppendInt(p.request, int64(len(event)), 10)
+	p.request = append(p.request, "\r\n\r\n"...)
+	p.request = append(p.request, event...)
+	if _, err := p.conn.Write(p.request); err != nil {
+		return err
+	}
+	resp, err := http.ReadResponse(p.answers, nil)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusAccepted {
+		err = fmt.Errorf("an event was answered with %d: %.500s", resp.StatusCode, body)
+	}
+	return err
+}
