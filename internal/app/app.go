@@ -91,7 +91,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	guard := send.NewGuard(o.AllowNetworks)
 	client := send.New(send.Options{
 		Roots: roots, Guard: guard, Timeout: o.Timeout, ConnectTimeout: o.ConnectTimeout,
-		UserAgent: "Waybill/" + o.Version, MaxIdlePerHost: 2 * o.Concurrency,
+		UserAgent: "Waybill/" + o.Version, MaxIdlePerHost: 32 * o.Concurrency, // of many hooks on one host
 	})
 	a.closers = append(a.closers, func() error { client.Close(); return nil })
 

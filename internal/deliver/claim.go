@@ -55,6 +55,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 		case l.due.IsZero():
 		case !l.due.After(now):
 			l.backlog, l.due = true, time.Time{}
+			l.low = max(l.low, l.queued/2)
 			e.hungry[l] = struct{}{}
 		case l.due.Before(next):
 			next = l.due
@@ -134,9 +135,8 @@ func (e *Engine) update(a ask, due, now time.Time) {
 	if due.After(now) {
 		l.due = due
 	}
-	if l.backlog && l.queued < laneJobs/2 {
-		e.feed(l)
-	}
+	l.low = l.queued / 2
+	e.feed(l)
 }
 
 // look finds out which of the enabled hooks have deliveries waiting, for those

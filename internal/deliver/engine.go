@@ -79,6 +79,7 @@ type Engine struct {
 	running bool      // between Join and the end of Run's context
 	lanes   map[uuid.UUID]*lane
 	used    int                // of Memory
+	flying  int                // requests under way
 	hungry  map[*lane]struct{} // lanes that may have deliveries in the store to claim now
 	done    []result           // attempts made and not yet settled
 	flights sync.WaitGroup     // requests under way

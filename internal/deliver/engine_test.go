@@ -228,6 +228,45 @@ func TestASlowHookDoesNotHoldUpAnother(t *testing.T) {
 	})
 }
 
+// However many hooks hang, the requests under way are bounded, and a hook that
+// comes later still has its own.
+func TestManyHooksThatHangLeaveRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const hooks, perHook = 40, 4
+		st := storetest.Open(t)
+		for range hooks {
+			storetest.AddHook(t, st, eventType, "https://stuck.example/")
+		}
+		late := storetest.AddHook(t, st, "ProductChanged", "https://late.example/")
+		var stuck, quick seen
+		r := start(t, st, senderFunc(func(ctx context.Context, req hook.Request, h *hook.Hook) hook.Attempt {
+			if h.ID == late.ID {
+				quick.add(req)
+				return answer(req, 200)
+			}
+			stuck.add(req)
+			<-ctx.Done()
+			return hook.Attempt{StartedAt: time.Now(), Error: hook.TimedOut, Reason: "stopped"}
+		}), func(o *deliver.Options) { o.Concurrency = perHook })
+		r.post(t, 10)
+		synctest.Wait()
+		// Sixteen hooks' worth, and two for each that came when there were so many.
+		if _, as := stuck.total(); as < 2*hooks || as >= perHook*hooks {
+			t.Errorf("%d requests are under way, want at least %d and less than %d", as, 2*hooks, perHook*hooks)
+		}
+		if _, err := r.intake.Accept(t.Context(), storetest.Company,
+			[]intake.Posted{{Raw: []byte(`{"type":"ProductChanged","entityId":"1"}`)}}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if _, as := quick.total(); as != 1 {
+			t.Errorf("the quick hook was sent %d deliveries, want 1 at once", as)
+		}
+		r.stop()
+	})
+}
+
 func TestStopHandsBackWhatIsNotBegun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -34,6 +34,7 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 		}
 	}
 	l.flying--
+	e.flying--
 	return uuid.Nil, hook.Job{}, false
 }
 

@@ -8,9 +8,12 @@ import (
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
-// laneJobs bounds how many deliveries a lane holds; below half of it, it claims
-// more.
-const laneJobs = 16384
+const (
+	laneJobs = 16384 // bounds how many deliveries a lane holds
+
+	manyFlights = 16 // so many lanes may have all the requests under way that one lane may have
+	fewFlights  = 2  // requests that a lane may have under way however many there are in all
+)
 
 // overhead is about what a delivery takes in memory besides its event's data.
 const overhead = 1024
@@ -26,6 +29,7 @@ type lane struct {
 	used    int                    // bytes of the Engine's memory
 
 	backlog bool      // due deliveries may wait in the store
+	low     int       // when no more than so many are queued, the backlog is claimed
 	due     time.Time // when the next one there is due; zero if none is known
 	stored  int       // counts deliveries that were left to the store
 }
@@ -105,18 +109,20 @@ func (e *Engine) hold(l *lane, size int) {
 func (e *Engine) release(l *lane, size int) {
 	l.used -= size
 	e.used -= size
-	if l.backlog && l.queued < laneJobs/2 {
-		e.feed(l)
-	}
+	e.feed(l)
 	if l.used == 0 && l.flying == 0 && !l.backlog && l.due.IsZero() {
 		delete(e.lanes, l.hookID)
 	}
 }
 
-// feed has the lane's backlog claimed soon.
+// feed has the lane's backlog claimed soon if the lane has drained. A claim
+// costs the same for one delivery as for a hundred, so it waits until half of
+// what the last one left is sent.
 func (e *Engine) feed(l *lane) {
-	e.hungry[l] = struct{}{}
-	wake(e.claim)
+	if l.backlog && l.queued <= l.low {
+		e.hungry[l] = struct{}{}
+		wake(e.claim)
+	}
 }
 
 // leftToStore notes that a delivery waits in the store that is due at a time.
@@ -129,8 +135,8 @@ func (e *Engine) leftToStore(l *lane, due, now time.Time) {
 		}
 		return
 	}
-	l.backlog = true
-	if l.queued < laneJobs/2 {
-		e.feed(l)
+	if !l.backlog {
+		l.backlog, l.low = true, l.queued/2
 	}
+	e.feed(l)
 }

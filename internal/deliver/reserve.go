@@ -66,10 +66,17 @@ func (e *Engine) launch(l *lane, node uuid.UUID, j hook.Job) {
 		e.release(l, sizeOf(&j.Delivery))
 	case !e.running:
 		l.push(j) // leave hands it back
-	case l.flying < e.Concurrency:
+	case e.mayFly(l):
 		l.flying++
+		e.flying++
 		e.flights.Go(func() { e.fly(l, node, j) })
 	default:
 		l.push(j)
 	}
+}
+
+// mayFly reports whether a lane may have one more request under way. When there
+// are many in all, each lane keeps a few, so that none waits for the others.
+func (e *Engine) mayFly(l *lane) bool {
+	return l.flying < e.Concurrency && (e.flying < manyFlights*e.Concurrency || l.flying < fewFlights)
 }
