@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -106,18 +107,57 @@ VALUES ($1, $2, 0, $3, '', '', '', 0, $4, 0, '', $4, $5, $6, 0, 0, 0, 0, 0) ON C
 }
 
 func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, maxAttempts, limit int) ([]hook.Delivery, error) {
-	rows, err := tx.QueryContext(ctx, `
-UPDATE delivery SET state = CASE WHEN attempt >= $1 THEN 'failed' ELSE 'waiting' END,
-    due_at = $2, settled_at = $2, node_id = NULL, reason = $3
-WHERE (company, id) IN (
-    SELECT company, id FROM delivery
-    WHERE state = 'sending' AND node_id NOT IN (SELECT id FROM node WHERE lease_end > $2)
-    ORDER BY id LIMIT $4 `+s.skipLocked+`)
-RETURNING `+deliveryColumns, maxAttempts, micros(now), abandonedReason, limit)
+	dead, err := deadHolders(ctx, tx, now)
 	if err != nil {
 		return nil, err
 	}
-	return scanDeliveries(rows)
+	var taken []hook.Delivery
+	for _, node := range dead {
+		if len(taken) == limit {
+			break
+		}
+		rows, err := tx.QueryContext(ctx, `
+UPDATE delivery SET state = CASE WHEN attempt >= $1 THEN 'failed' ELSE 'waiting' END,
+    due_at = $2, settled_at = $2, node_id = NULL, reason = $3
+WHERE (company, id) IN (
+    SELECT company, id FROM delivery WHERE state = 'sending' AND node_id = $4 LIMIT $5 `+s.skipLocked+`)
+RETURNING `+deliveryColumns, maxAttempts, micros(now), abandonedReason, node[:], limit-len(taken))
+		if err != nil {
+			return nil, err
+		}
+		ds, err := scanDeliveries(rows)
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, ds...)
+	}
+	return taken, nil
+}
+
+// deadHolders returns the nodes that hold deliveries but no lease at now. It
+// steps from node to node, so that it doesn't matter how much they hold.
+func deadHolders(ctx context.Context, tx *sql.Tx, now time.Time) ([]uuid.UUID, error) {
+	var dead []uuid.UUID
+	var node uuid.UUID
+	for {
+		err := tx.QueryRowContext(ctx, `
+SELECT node_id FROM delivery WHERE state = 'sending' AND node_id > $1 ORDER BY node_id LIMIT 1`, node[:]).Scan(&node)
+		if errors.Is(err, sql.ErrNoRows) {
+			return dead, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var alive bool
+		err = tx.QueryRowContext(ctx, `
+SELECT EXISTS (SELECT 1 FROM node WHERE id = $1 AND lease_end > $2)`, node[:], micros(now)).Scan(&alive)
+		if err != nil {
+			return nil, err
+		}
+		if !alive {
+			dead = append(dead, node)
+		}
+	}
 }
 
 // endLeases ends every node's lease. It is for an embedded database at start,

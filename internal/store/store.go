@@ -24,6 +24,7 @@ import (
 type Store struct {
 	dialect
 
+	path  string  // of SQLite's file
 	write *sql.DB // one connection on SQLite, which has one writer
 	read  *sql.DB // for what only reads
 	lock  io.Closer
@@ -46,8 +47,8 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	s := &Store{dialect: sqlite(), lock: lock}
-	if s.write, err = openSQLite(path, "&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(16000)", 1); err == nil {
+	s := &Store{dialect: sqlite(), path: path, lock: lock}
+	if s.write, err = openSQLite(path, "&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(64000)", 1); err == nil {
 		s.read, err = openSQLite(path, "&_pragma=cache_size(-4096)&_pragma=query_only(1)", 4)
 	}
 	if err == nil {

@@ -40,11 +40,10 @@ func (s *Store) TellWork(ctx context.Context) error {
 
 // Watch keeps the directory up to date with what other nodes change until ctx
 // ends, and calls work when one of them has deliveries to share. On an embedded
-// database it only waits.
+// database, which has no other nodes, it keeps the log short instead.
 func (s *Store) Watch(ctx context.Context, log *slog.Logger, work func()) error {
 	if !s.many {
-		<-ctx.Done()
-		return nil
+		return s.checkpoint(ctx, log)
 	}
 	for ctx.Err() == nil {
 		if err := s.listen(ctx, work); err != nil && ctx.Err() == nil {
