@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 )
 
 const (
@@ -30,25 +32,48 @@ func (r SlowReport) text() string {
   lost %d`, r.Engine, r.Hooks, r.Mode, r.Events, r.AloneP50ms, r.AloneP99ms, r.HealthyP50ms, r.HealthyP99ms, r.Lost)
 }
 
-// runSlow measures ten healthy hooks, then nine with one that is slow, then
-// nine with one that is stuck.
+// slowRounds is how often the three take turns, so that what else the machine
+// does befalls all of them.
+const slowRounds = 5
+
+// subject is a server with ten hooks, the first of which may be a bad one.
+type subject struct {
+	name      string
+	firstPath string
+	backlog   int // of the first hook
+
+	rig        *rig
+	p50s, p99s []float64 // of the healthy hooks, by round
+	lost       int
+}
+
+// runSlow measures ten healthy hooks, nine with one that is slow, and nine with
+// one that is stuck, in turns.
 func (c *Command) runSlow(ctx context.Context, db *databases) error {
-	alone, _, err := c.healthy(ctx, db, healthyPath+"0", 0)
-	if err != nil {
-		return err
+	alone := &subject{name: "alone", firstPath: healthyPath + "0"}
+	bad := []*subject{
+		{name: "slow", firstPath: slowPath},
+		{name: "stuck", firstPath: stuckPath, backlog: stuckBacklog},
 	}
-	for _, bad := range []struct {
-		name, path string
-		backlog    int
-	}{{"slow", slowPath, 0}, {"stuck", stuckPath, stuckBacklog}} {
-		got, lost, err := c.healthy(ctx, db, bad.path, bad.backlog)
-		if err != nil {
-			return fmt.Errorf("with one that is %s: %w", bad.name, err)
+	all := append([]*subject{alone}, bad...)
+	for _, s := range all {
+		if err := s.start(ctx, c, db); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
+		defer s.rig.kill()
+	}
+	for range slowRounds {
+		for _, s := range all {
+			if err := s.round(ctx, c); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+		}
+	}
+	for _, s := range bad {
 		r := SlowReport{
-			Engine: c.Engine, Hooks: slowHooks, Mode: bad.name, Events: c.Rate * c.Seconds,
-			AloneP50ms: alone.P50ms, AloneP99ms: alone.P99ms,
-			HealthyP50ms: got.P50ms, HealthyP99ms: got.P99ms, Lost: lost,
+			Engine: c.Engine, Hooks: slowHooks, Mode: s.name, Events: slowRounds * c.slowEvents(),
+			AloneP50ms: median(alone.p50s), AloneP99ms: median(alone.p99s),
+			HealthyP50ms: median(s.p50s), HealthyP99ms: median(s.p99s), Lost: s.lost,
 		}
 		if err := c.print(r, r.text()); err != nil {
 			return err
@@ -57,50 +82,63 @@ func (c *Command) runSlow(ctx context.Context, db *databases) error {
 	return nil
 }
 
-// healthy posts events over ten hooks, the first of which has the given path,
-// and returns what the healthy ones measured and how many of theirs were lost.
-func (c *Command) healthy(ctx context.Context, db *databases, firstPath string, backlog int) (stats, int, error) {
-	rig, err := startRig(ctx, db)
-	if err != nil {
-		return stats{}, 0, err
+// slowEvents is how many events are posted in a round.
+func (c *Command) slowEvents() int { return max(slowHooks, c.Rate*c.Seconds/slowRounds) }
+
+// start starts the subject's server, makes its hooks and backlog, and warms up.
+func (s *subject) start(ctx context.Context, c *Command, db *databases) error {
+	var err error
+	if s.rig, err = startRig(ctx, db); err != nil {
+		return err
 	}
-	defer rig.kill()
-	if err := rig.addHooks(ctx, 0); err != nil {
-		return stats{}, 0, err
+	if err := s.rig.addHooks(ctx, 0); err != nil {
+		return err
 	}
-	paths := []string{firstPath}
-	for i := 1; i < slowHooks; i++ {
-		paths = append(paths, fmt.Sprint(healthyPath, i))
-	}
-	for i, path := range paths {
-		if err := rig.addHook(ctx, i, path); err != nil {
-			return stats{}, 0, err
+	for i := range slowHooks {
+		path := healthyPath + strconv.Itoa(i)
+		if i == 0 {
+			path = s.firstPath
+		}
+		if err := s.rig.addHook(ctx, i, path); err != nil {
+			return err
 		}
 	}
 	one := *c
 	one.Hooks = 1
-	if err := rig.postBatches(ctx, &one, backlog); err != nil {
-		return stats{}, 0, err
+	if err := s.rig.postBatches(ctx, &one, s.backlog); err != nil {
+		return err
 	}
-	n := c.Rate * c.Seconds
-	if err := rig.postAtRate(ctx, c, c.Rate, slowHooks); err != nil { // a second to warm up
-		return stats{}, 0, err
+	if err := s.rig.postAtRate(ctx, c, c.Rate, slowHooks); err != nil { // for a second
+		return err
 	}
-	want := func(n int) int {
-		if firstPath == healthyPath+"0" {
-			return n
-		}
-		return n - (n+slowHooks-1)/slowHooks
+	_, err = s.rig.drained(ctx, s.healthy(c.Rate))
+	return err
+}
+
+// healthy is how many of n events are owed to healthy hooks.
+func (s *subject) healthy(n int) int {
+	if s.firstPath == healthyPath+"0" {
+		return n
 	}
-	if _, err := rig.drained(ctx, want(c.Rate)); err != nil {
-		return stats{}, 0, err
+	return n - (n+slowHooks-1)/slowHooks
+}
+
+// round posts events for a while and notes what the healthy hooks measured.
+func (s *subject) round(ctx context.Context, c *Command) error {
+	if err := s.rig.reset(ctx); err != nil {
+		return err
 	}
-	if err := rig.reset(ctx); err != nil {
-		return stats{}, 0, err
+	n := c.slowEvents()
+	if err := s.rig.postAtRate(ctx, c, n, slowHooks); err != nil {
+		return err
 	}
-	if err := rig.postAtRate(ctx, c, n, slowHooks); err != nil {
-		return stats{}, 0, err
-	}
-	got, err := rig.drained(ctx, want(n))
-	return got, want(n) - got.Unique, err
+	got, err := s.rig.drained(ctx, s.healthy(n))
+	s.p50s, s.p99s = append(s.p50s, got.P50ms), append(s.p99s, got.P99ms)
+	s.lost += s.healthy(n) - got.Unique
+	return err
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
 }

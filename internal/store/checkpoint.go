@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	walBytes  = 16 << 20 // of SQLite's log, from which on it is copied into the database
+	walBytes  = 64 << 20 // of SQLite's log, from which on it is copied into the database
 	walLooked = 200 * time.Millisecond
 )
 

@@ -101,15 +101,58 @@ UPDATE hook SET deleted_at = $1 WHERE id = $2 AND company = $3 AND deleted_at = 
 }
 
 // CancelDeleted cancels up to limit waiting deliveries of deleted hooks and
-// returns how many.
+// returns how many. It looks at the deleted hooks one by one, so that what waits
+// for others doesn't matter.
 func (s *Store) CancelDeleted(ctx context.Context, now time.Time, limit int) (int, error) {
-	res, err := s.write.ExecContext(ctx, `
-UPDATE delivery SET state = 'cancelled', settled_at = $1, reason = 'the hook was deleted'
-WHERE state = 'waiting' AND (company, id) IN (
-    SELECT d.company, d.id FROM hook h JOIN delivery d ON d.hook_id = h.id AND d.state = 'waiting'
-    WHERE h.deleted_at > 0 LIMIT $2)`, micros(now), limit)
+	cancelled := 0
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		cancelled = 0
+		deleted, err := deletedHooks(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, id := range deleted {
+			n, err := s.cancelWaiting(ctx, tx, id, now, limit-cancelled)
+			if err != nil {
+				return err
+			}
+			if cancelled += n; cancelled == limit {
+				break
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return 0, fmt.Errorf("cancel deliveries of deleted hooks: %w", err)
+	}
+	return cancelled, nil
+}
+
+func deletedHooks(ctx context.Context, tx *sql.Tx) ([]uuid.UUID, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM hook WHERE deleted_at > 0`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+func (s *Store) cancelWaiting(ctx context.Context, tx *sql.Tx, hookID uuid.UUID, now time.Time, limit int) (int, error) {
+	res, err := tx.ExecContext(ctx, `
+UPDATE delivery SET state = 'cancelled', settled_at = $1, reason = 'the hook was deleted'
+WHERE (company, id) IN (
+    SELECT company, id FROM delivery WHERE hook_id = $2 AND state = 'waiting' LIMIT $3 `+s.skipLocked+`)`,
+		micros(now), hookID[:], limit)
+	if err != nil {
+		return 0, err
 	}
 	n, err := res.RowsAffected()
 	return int(n), err
