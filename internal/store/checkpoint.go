@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -41,12 +42,12 @@ func (s *Store) checkpointOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer aside.Close()
-	const passive = `PRAGMA wal_checkpoint(PASSIVE)`
-	if _, err := aside.ExecContext(ctx, passive); err != nil {
+	const checkpoint = `PRAGMA wal_checkpoint(PASSIVE)`
+	_, err = aside.ExecContext(ctx, checkpoint)
+	if err := errors.Join(err, aside.Close()); err != nil {
 		return fmt.Errorf("copy the log: %w", err)
 	}
-	if _, err := s.write.ExecContext(ctx, passive); err != nil {
+	if _, err := s.write.ExecContext(ctx, checkpoint); err != nil {
 		return fmt.Errorf("copy the log's end: %w", err)
 	}
 	return nil
