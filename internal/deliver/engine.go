@@ -41,6 +41,8 @@ type Queue interface {
 	Join(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) error
 	Renew(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) error
 	Leave(ctx context.Context, node uuid.UUID) error
+	// TakeDoubt reports whether a node may hold deliveries without knowing.
+	TakeDoubt() bool
 	// TakeOver makes up to limit deliveries of dead nodes wait again.
 	TakeOver(ctx context.Context, now time.Time, maxAttempts, limit int) (int, error)
 	// CancelDeleted cancels up to limit waiting deliveries of deleted hooks.

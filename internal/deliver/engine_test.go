@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"testing"
@@ -223,6 +224,57 @@ func TestASlowHookDoesNotHoldUpAnother(t *testing.T) {
 		}
 		if _, as := stuck.total(); as != 4 {
 			t.Errorf("%d requests to the slow hook are under way, want 4", as)
+		}
+		r.stop()
+	})
+}
+
+// forgetful is a store whose first claim succeeds, but whose answer is lost.
+type forgetful struct {
+	*store.Store
+	mu          sync.Mutex
+	lost, doubt bool
+}
+
+func (f *forgetful) Claim(ctx context.Context, node uuid.UUID, now time.Time, wants []hook.Want) ([]hook.Job, []hook.Backlog, error) {
+	jobs, backlogs, err := f.Store.Claim(ctx, node, now, wants)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lost || err != nil {
+		return jobs, backlogs, err
+	}
+	f.lost, f.doubt = true, true
+	return nil, nil, errors.New("connection reset by peer")
+}
+
+func (f *forgetful) TakeDoubt() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	doubt := f.doubt
+	f.doubt = false
+	return doubt
+}
+
+func TestWhatTheNodeWasNotToldOfIsSent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
+		var as []hook.Acceptance
+		for range 20 {
+			as = append(as, storetest.Owe(storetest.Event(eventType, "1", time.Now()), h))
+		}
+		if _, err := st.Accept(t.Context(), uuid.Nil, as); err != nil {
+			t.Fatal(err)
+		}
+		var s seen
+		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
+			s.add(req)
+			return answer(req, 200)
+		}), func(o *deliver.Options) { o.Queue = &forgetful{Store: st} })
+		time.Sleep(5 * time.Second)
+		if ds, as := s.total(); ds != 20 || as != 20 {
+			t.Errorf("sent %d deliveries in %d attempts, want 20 in 20", ds, as)
 		}
 		r.stop()
 	})

@@ -30,6 +30,7 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 	}
 	if e.running && time.Now().Before(e.leased) {
 		if j, ok := l.pop(); ok {
+			e.grow(l)
 			return e.node, j, true
 		}
 	}

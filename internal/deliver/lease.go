@@ -37,6 +37,7 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 	changes := time.NewTicker(time.Second)
 	defer changes.Stop()
 	seen := e.Queue.Directory()
+	doubt := false
 	for {
 		var err error
 		select {
@@ -47,8 +48,14 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 				err = e.tend(ctx)
 			}
 		case <-changes.C:
+			doubt = e.Queue.TakeDoubt() || doubt
+			if doubt {
+				if err = e.startOver(ctx); err == nil {
+					doubt = false
+				}
+			}
 			if e.takeSpilled() {
-				err = e.Queue.TellWork(ctx)
+				err = errors.Join(err, e.Queue.TellWork(ctx))
 			}
 			if d := e.Queue.Directory(); d != seen {
 				seen = d
@@ -85,10 +92,28 @@ func (e *Engine) renew(ctx context.Context) error {
 		return err
 	}
 	e.Log.WarnContext(ctx, "the node's lease has ended; what it held goes to others", "node", e.node)
+	return e.joinAnew(ctx)
+}
+
+// startOver gives up all that the node holds, as far as it is not under way, and
+// takes it over as another node: the store may have given it deliveries that it
+// was not told of.
+func (e *Engine) startOver(ctx context.Context) error {
+	e.Log.WarnContext(ctx, "the connection to the database broke; the node starts over", "node", e.node)
+	old := e.node
+	if err := e.joinAnew(ctx); err != nil {
+		return err
+	}
+	return errors.Join(e.Queue.Leave(ctx, old), e.tend(ctx))
+}
+
+// joinAnew joins as another node and forgets what is not under way.
+func (e *Engine) joinAnew(ctx context.Context) error {
 	node, err := uuid.NewV7()
 	if err != nil {
 		return err
 	}
+	now := time.Now()
 	if err := e.Queue.Join(ctx, node, now, now.Add(e.Lease)); err != nil {
 		return err
 	}

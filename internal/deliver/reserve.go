@@ -67,9 +67,7 @@ func (e *Engine) launch(l *lane, node uuid.UUID, j hook.Job) {
 	case !e.running:
 		l.push(j) // leave hands it back
 	case e.mayFly(l):
-		l.flying++
-		e.flying++
-		e.flights.Go(func() { e.fly(l, node, j) })
+		e.takeOff(l, node, j)
 	default:
 		l.push(j)
 	}
@@ -79,4 +77,18 @@ func (e *Engine) launch(l *lane, node uuid.UUID, j hook.Job) {
 // are many in all, each lane keeps a few, so that none waits for the others.
 func (e *Engine) mayFly(l *lane) bool {
 	return l.flying < e.Concurrency && (e.flying < manyFlights*e.Concurrency || l.flying < fewFlights)
+}
+
+func (e *Engine) takeOff(l *lane, node uuid.UUID, j hook.Job) {
+	l.flying++
+	e.flying++
+	e.flights.Go(func() { e.fly(l, node, j) })
+}
+
+// grow begins one more request of a lane that was held short before.
+func (e *Engine) grow(l *lane) {
+	if l.queued > 0 && e.mayFly(l) {
+		j, _ := l.pop()
+		e.takeOff(l, e.node, j)
+	}
 }

@@ -46,6 +46,7 @@ func (s *Store) Claim(ctx context.Context, node uuid.UUID, now time.Time, wants 
 		return s.addEvents(ctx, tx, jobs)
 	})
 	if err != nil {
+		s.noteDoubt(err)
 		return nil, nil, fmt.Errorf("claim: %w", err)
 	}
 	return jobs, backlogs, nil

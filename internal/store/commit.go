@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/waybillhq/waybill/internal/hook"
 )
@@ -106,7 +108,7 @@ func (s *Store) commitTogether(ctx context.Context, group []*work) error {
 	if err != nil {
 		return fmt.Errorf("find keys: %w", err)
 	}
-	return s.writer.inTx(ctx, func(tx hotTx) error {
+	err = s.writer.inTx(ctx, func(tx hotTx) error {
 		if err := s.writeSettlements(ctx, tx, group); err != nil {
 			return fmt.Errorf("settle: %w", err)
 		}
@@ -115,4 +117,19 @@ func (s *Store) commitTogether(ctx context.Context, group []*work) error {
 		}
 		return nil
 	})
+	s.noteDoubt(err)
+	return err
 }
+
+// noteDoubt notes that err may have hidden a commit: it came from the way to
+// PostgreSQL, not from there. SQLite's errors leave no doubt.
+func (s *Store) noteDoubt(err error) {
+	if _, told := errors.AsType[*pgconn.PgError](err); err != nil && s.many && !told {
+		s.doubt.Store(true)
+	}
+}
+
+// TakeDoubt reports whether, since it was last called, a node may have been
+// given deliveries without being told, because the connection broke before the
+// answer came. It should join anew then, so that they are taken over.
+func (s *Store) TakeDoubt() bool { return s.doubt.Swap(false) }

@@ -35,6 +35,7 @@ type Store struct {
 	writer     hotWriter
 	committer  committer
 
+	doubt     atomic.Bool // see TakeDoubt
 	directory atomic.Pointer[hook.Directory]
 	reloading sync.Mutex
 }
