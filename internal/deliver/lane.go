@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	laneJobs = 16384 // bounds how many deliveries a lane holds
+	laneJobs = 20480 // bounds how many deliveries a lane holds
 
 	manyFlights = 16 // so many lanes may have all the requests under way that one lane may have
 	fewFlights  = 2  // requests that a lane may have under way however many there are in all

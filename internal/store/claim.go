@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -129,30 +130,53 @@ func (s *Store) Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog
 
 const eventColumns = `id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data`
 
-func eventsByID() bulk {
-	return bulk{
-		columns: "wanted uuid",
-		verb:    "SELECT " + eventColumns, before: "FROM event", after: "WHERE id = r.wanted",
+// eventsInChunk is how many events one statement reads on SQLite.
+const eventsInChunk = 64
+
+// eventsQuery selects events by arrays of IDs, or on SQLite by a chunk of them.
+func (s *Store) eventsQuery() string {
+	if s.many {
+		return `SELECT ` + eventColumns + ` FROM event WHERE id = ANY ($1::uuid[])`
 	}
+	marks := strings.TrimSuffix(strings.Repeat("?, ", eventsInChunk), ", ")
+	return `SELECT ` + eventColumns + ` FROM event WHERE id IN (` + marks + `)`
 }
 
 // addEvents completes jobs with their events.
 func (s *Store) addEvents(ctx context.Context, tx *sql.Tx, jobs []hook.Job) error {
 	events := make(map[uuid.UUID]trade.Event, len(jobs))
-	err := s.eventsByID.run(ctx, tx, len(jobs), func(i int, args []any) {
-		args[0] = jobs[i].Delivery.EventID[:]
-	}, func(rows *sql.Rows) error {
+	add := func(rows *sql.Rows) error {
 		e, err := scanEvent(rows)
 		events[e.ID] = e
 		return err
-	})
-	if err != nil {
-		return err
+	}
+	stmt := tx.StmtContext(ctx, s.eventsByID)
+	for rest := jobs; len(rest) > 0; {
+		n := len(rest)
+		if !s.many {
+			n = min(n, eventsInChunk)
+		}
+		if err := each(ctx, stmt, s.eventIDs(rest[:n]), add); err != nil {
+			return err
+		}
+		rest = rest[n:]
 	}
 	for i := range jobs {
 		jobs[i].Event = events[jobs[i].Delivery.EventID]
 	}
 	return nil
+}
+
+// eventIDs returns the arguments for the events of jobs.
+func (s *Store) eventIDs(jobs []hook.Job) []any {
+	if s.many {
+		return arrays([]string{"uuid"}, len(jobs), func(i int, args []any) { args[0] = jobs[i].Delivery.EventID[:] })
+	}
+	args := make([]any, eventsInChunk) // what is not needed stays NULL
+	for i := range jobs {
+		args[i] = jobs[i].Delivery.EventID[:]
+	}
+	return args
 }
 
 // scanner is a row of a result.

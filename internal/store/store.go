@@ -31,7 +31,7 @@ type Store struct {
 
 	hot        hotStatements
 	findKeys   *bulkQuery
-	eventsByID *bulkQuery
+	eventsByID *sql.Stmt
 	writer     hotWriter
 	committer  committer
 
@@ -88,14 +88,14 @@ func (s *Store) start(ctx context.Context) error {
 	if s.findKeys, err = s.prepareQuery(ctx, findKeys()); err != nil {
 		return err
 	}
-	if s.eventsByID, err = s.prepareQuery(ctx, eventsByID()); err != nil {
+	if s.eventsByID, err = s.write.PrepareContext(ctx, s.eventsQuery()); err != nil {
 		return err
 	}
 	s.writer = &sqliteWriter{db: s.write}
-	if s.many {
-		s.writer = &postgresWriter{db: s.write}
+	s.committer.run, s.committer.leads = s.commit, 1
+	if s.many { // one may work while the other waits for the disk
+		s.writer, s.committer.leads = &postgresWriter{db: s.write}, 2
 	}
-	s.committer.run = s.commit
 	if s.lock != nil {
 		if err := s.endLeases(ctx); err != nil {
 			return err
@@ -113,10 +113,11 @@ func (s *Store) Close() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}
-	for _, q := range []*bulkQuery{s.findKeys, s.eventsByID} {
-		if q != nil {
-			errs = append(errs, q.stmt.Close())
-		}
+	if s.findKeys != nil {
+		errs = append(errs, s.findKeys.stmt.Close())
+	}
+	if s.eventsByID != nil {
+		errs = append(errs, s.eventsByID.Close())
 	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
