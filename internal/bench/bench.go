@@ -136,6 +136,10 @@ func (c *Command) runMode(ctx context.Context, db *databases, mode string) (Repo
 	if err := rig.warmUp(ctx, c); err != nil {
 		return report, err
 	}
+	bare, err := rig.bare(ctx, c.Hooks, report.Events/2) // half before and half after
+	if err != nil {
+		return report, err
+	}
 	start := time.Now()
 	if err := rig.post(ctx, c, mode, report.Events); err != nil {
 		return report, err
@@ -149,9 +153,11 @@ func (c *Command) runMode(ctx context.Context, db *databases, mode string) (Repo
 	report.DeliveredPer = float64(stats.Unique) / stats.Last.Sub(start).Seconds()
 	report.P50ms, report.P99ms = stats.P50ms, stats.P99ms
 	report.Lost, report.Repeats = report.Events-stats.Unique, stats.Repeats
-	if report.BarePerS, err = rig.bare(ctx, c.Hooks, report.Events); err != nil {
+	after, err := rig.bare(ctx, c.Hooks, report.Events-report.Events/2)
+	if err != nil {
 		return report, err
 	}
+	report.BarePerS = float64(report.Events) / (bare + after).Seconds()
 	report.Ratio = report.DeliveredPer / report.BarePerS
 	use, err := rig.stop()
 	report.PeakRSSMB = use.peakMB

@@ -161,10 +161,10 @@ func inParallel(workers, n int, do func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// bare sends the same number of requests of the same form to the same receiver
-// with a plain client, and returns how many it makes in a second. It sends as
-// many at a time as the server does to so many hooks, up to 64.
-func (r *rig) bare(ctx context.Context, hooks, n int) (float64, error) {
+// bare sends n requests of the same form to the same receiver with a plain
+// client, and returns how long that took. It sends as many at a time as the
+// server does to so many hooks, up to 64.
+func (r *rig) bare(ctx context.Context, hooks, n int) (time.Duration, error) {
 	// The body and header of a delivery, as the receiver saw the last one.
 	var last lastRequest
 	if err := r.ask(ctx, "/last", &last); err != nil {
@@ -186,7 +186,7 @@ func (r *rig) bare(ctx context.Context, hooks, n int) (float64, error) {
 		_, err = io.Copy(io.Discard, resp.Body)
 		return err
 	})
-	return float64(n) / time.Since(start).Seconds(), err
+	return time.Since(start), err
 }
 
 // ask gets what the receiver knows.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -26,74 +25,45 @@ type work struct {
 	settle []hook.Settlement
 	held   []bool // for each of settle: whether the node still held the delivery
 
-	err    error
-	turn   chan bool // true: commit for everyone who waits; false: it is done
-	called bool      // to commit; the committer's mutex guards it
+	err  error
+	turn chan bool // true: commit for everyone who waits; false: it is done
 }
 
 func (w *work) rows() int { return len(w.accept) + len(w.settle) }
 
 // committer lets callers that come at the same time share a transaction, and
-// so the wait for the disk. It has no goroutine of its own: a caller that finds
-// a lead free commits for all who have come meanwhile, then hands over to one of
-// those who came later.
+// so the wait for the disk. It has no goroutine of its own: the first caller
+// commits for all who have come meanwhile, then hands over to one of those who
+// came later.
 type committer struct {
-	run   func([]*work) // one transaction; sets the err of each
-	leads int           // how many may commit at the same time
+	run func([]*work) // one transaction; sets the err of each
 
 	mu      sync.Mutex
-	taken   int // of leads
+	busy    bool
 	waiting []*work
 }
 
 // do returns when w is committed or has failed.
 func (c *committer) do(w *work) error {
-	w.turn = make(chan bool, 2) // it may be called to lead and be done meanwhile
+	w.turn = make(chan bool, 1)
 	c.mu.Lock()
 	c.waiting = append(c.waiting, w)
-	lead := c.taken < c.leads
-	if lead {
-		c.taken++
-		w.called = true
-	}
+	lead := !c.busy
+	c.busy = true
 	c.mu.Unlock()
 
-	for lead || <-w.turn {
-		lead = false
-		if c.lead(w) {
-			break
-		}
+	if !lead {
+		lead = <-w.turn
+	}
+	if lead {
+		c.lead(w)
 	}
 	return w.err
 }
 
-// lead commits for those who wait, passes the lead on, and reports whether own
-// was among them: another leader may have been quicker.
-func (c *committer) lead(own *work) bool {
-	group := c.take()
-	if len(group) > 0 {
-		c.run(group)
-	}
+// lead commits the group that own is the first of and passes the lead on.
+func (c *committer) lead(own *work) {
 	c.mu.Lock()
-	if next := slices.IndexFunc(c.waiting, func(w *work) bool { return !w.called }); next >= 0 {
-		c.waiting[next].called = true
-		c.waiting[next].turn <- true
-	} else {
-		c.taken--
-	}
-	c.mu.Unlock()
-	for _, w := range group {
-		if w != own {
-			w.turn <- false
-		}
-	}
-	return slices.Contains(group, own)
-}
-
-// take takes as many of those who wait as may share a commit.
-func (c *committer) take() []*work {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	n, rows := 0, 0
 	for n < len(c.waiting) && (n == 0 || rows+c.waiting[n].rows() <= groupRows) {
 		rows += c.waiting[n].rows()
@@ -101,7 +71,21 @@ func (c *committer) take() []*work {
 	}
 	group := c.waiting[:n:n]
 	c.waiting = c.waiting[n:]
-	return group
+	c.mu.Unlock()
+
+	c.run(group)
+
+	c.mu.Lock()
+	c.busy = len(c.waiting) > 0
+	if c.busy {
+		c.waiting[0].turn <- true
+	}
+	c.mu.Unlock()
+	for _, w := range group {
+		if w != own {
+			w.turn <- false
+		}
+	}
 }
 
 // commit writes a group in one transaction. If that fails, each is tried alone,

@@ -14,8 +14,7 @@ type hotTx interface {
 	exec(ctx context.Context, s *hotStatement, n int, fill func(row int, args []any), hit func(row int)) error
 }
 
-// hotWriter makes such transactions, as many at a time as the committer has
-// leads. It goes to the database
+// hotWriter makes such transactions, one at a time. It goes to the database
 // past database/sql, whose cost for each statement is felt here.
 type hotWriter interface {
 	inTx(ctx context.Context, fn func(hotTx) error) error

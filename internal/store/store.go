@@ -92,10 +92,10 @@ func (s *Store) start(ctx context.Context) error {
 		return err
 	}
 	s.writer = &sqliteWriter{db: s.write}
-	s.committer.run, s.committer.leads = s.commit, 1
-	if s.many { // one may work while the other waits for the disk
-		s.writer, s.committer.leads = &postgresWriter{db: s.write}, 2
+	if s.many {
+		s.writer = &postgresWriter{db: s.write}
 	}
+	s.committer.run = s.commit
 	if s.lock != nil {
 		if err := s.endLeases(ctx); err != nil {
 			return err
