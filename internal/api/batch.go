@@ -12,6 +12,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
+	"github.com/waybillhq/waybill/internal/rawjson"
 )
 
 // maxLines is how many events a batch may have.
@@ -144,13 +145,13 @@ func appendRefusal(b []byte, number int, p *problem) []byte {
 	b = append(b, `,"status":`...)
 	b = strconv.AppendInt(b, int64(p.Status), 10)
 	b = append(b, `,"problem":{"type":`...)
-	b = appendText(b, p.Type)
+	b = rawjson.AppendString(b, p.Type)
 	b = append(b, `,"title":`...)
-	b = appendText(b, p.Title)
+	b = rawjson.AppendString(b, p.Title)
 	b = append(b, `,"status":`...)
 	b = strconv.AppendInt(b, int64(p.Status), 10)
 	b = append(b, `,"detail":`...)
-	b = appendText(b, p.Detail)
+	b = rawjson.AppendString(b, p.Detail)
 	for i, e := range p.Errors {
 		if i == 0 {
 			b = append(b, `,"errors":[`...)
@@ -158,29 +159,13 @@ func appendRefusal(b []byte, number int, p *problem) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `{"field":`...)
-		b = appendText(b, e.Field)
+		b = rawjson.AppendString(b, e.Field)
 		b = append(b, `,"reason":`...)
-		b = appendText(b, e.Reason)
+		b = rawjson.AppendString(b, e.Reason)
 		b = append(b, '}')
 	}
 	if len(p.Errors) > 0 {
 		b = append(b, ']')
 	}
 	return append(b, "}}\n"...)
-}
-
-// appendText appends s as a JSON string (RFC 8259, section 7).
-func appendText(b []byte, s string) []byte {
-	b = append(b, '"')
-	for _, r := range s { // what isn't UTF-8 comes as U+FFFD
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r < ' ':
-			b = fmt.Appendf(b, `\u%04x`, r)
-		default:
-			b = append(b, string(r)...)
-		}
-	}
-	return append(b, '"')
 }

@@ -13,18 +13,13 @@ import (
 // sweepRows bounds what one transaction takes over or cancels.
 const sweepRows = 1000
 
-// join begins a lease as a new node.
+// join begins a lease and everything that goes with it.
 func (e *Engine) join(ctx context.Context) error {
-	node, err := uuid.NewV7()
-	if err != nil {
-		return err
-	}
-	now := time.Now()
-	if err := e.Queue.Join(ctx, node, now, now.Add(e.Lease)); err != nil {
+	if err := e.joinAnew(ctx); err != nil {
 		return err
 	}
 	e.mu.Lock()
-	e.node, e.leased, e.running = node, now.Add(e.Lease), true
+	e.running = true
 	e.mu.Unlock()
 	return e.tend(ctx)
 }
@@ -107,7 +102,7 @@ func (e *Engine) startOver(ctx context.Context) error {
 	return errors.Join(e.Queue.Leave(ctx, old), e.tend(ctx))
 }
 
-// joinAnew joins as another node and forgets what is not under way.
+// joinAnew joins as a new node and forgets what another held that is not under way.
 func (e *Engine) joinAnew(ctx context.Context) error {
 	node, err := uuid.NewV7()
 	if err != nil {
