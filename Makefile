@@ -62,7 +62,8 @@ vuln: ## Look for known holes in what is linked (needs the network)
 
 bench: ## Measure deliveries per second on both engines (BENCH="--events 50000")
 	@scripts/need postgres
-	CGO_ENABLED=0 go run ./cmd/waybill bench $(BENCH)
+	CGO_ENABLED=0 go run ./cmd/waybill bench --engine sqlite $(BENCH)
+	CGO_ENABLED=0 go run ./cmd/waybill bench --engine postgres $(BENCH)
 
 soak: ## Kill the server KILLS (200) times and look for what was lost
 	@scripts/need postgres
