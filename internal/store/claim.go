@@ -85,13 +85,18 @@ RETURNING `+deliveryColumns, node[:], w.HookID[:], p, micros(now), w.Limit-len(j
 	return jobs, nil
 }
 
+// rowQuerier is a transaction or a pool.
+type rowQuerier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // nextDue returns when the first waiting delivery of a hook is due, zero if
 // none waits. It looks at one entry of the index for each priority.
-func nextDue(ctx context.Context, tx *sql.Tx, hookID uuid.UUID) (time.Time, error) {
+func nextDue(ctx context.Context, db rowQuerier, hookID uuid.UUID) (time.Time, error) {
 	var next int64
 	for p := hook.Lowest; p <= hook.Highest; p++ {
 		var due int64
-		err := tx.QueryRowContext(ctx, `
+		err := db.QueryRowContext(ctx, `
 SELECT due_at FROM delivery WHERE hook_id = $1 AND priority = $2 AND state = 'waiting'
 ORDER BY due_at, id LIMIT 1`, hookID[:], p).Scan(&due)
 		switch {
@@ -106,24 +111,17 @@ ORDER BY due_at, id LIMIT 1`, hookID[:], p).Scan(&due)
 }
 
 // Backlogs tells for each of the given hooks that has deliveries waiting when
-// the first of them is due.
+// the first of them is due. It only reads, and holds up no one who writes.
 func (s *Store) Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog, error) {
 	var bs []hook.Backlog
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		bs = nil
-		for _, id := range hooks {
-			due, err := nextDue(ctx, tx, id)
-			if err != nil {
-				return err
-			}
-			if !due.IsZero() {
-				bs = append(bs, hook.Backlog{HookID: id, DueAt: due})
-			}
+	for _, id := range hooks {
+		due, err := nextDue(ctx, s.read, id)
+		if err != nil {
+			return nil, fmt.Errorf("read backlogs: %w", err)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read backlogs: %w", err)
+		if !due.IsZero() {
+			bs = append(bs, hook.Backlog{HookID: id, DueAt: due})
+		}
 	}
 	return bs, nil
 }
