@@ -65,6 +65,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 		return nil, now.Add(time.Second)
 	}
 	var asks []ask
+	free := e.Memory - e.used
 	hooks := e.Queue.Directory().Hooks
 	for l := range e.hungry {
 		if len(asks) == claimHooks {
@@ -76,7 +77,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 			continue
 		}
 		limit := min(claimJobs, laneJobs-l.queued)
-		bytes := min(e.Memory-e.used, e.Memory-e.used-l.used)
+		bytes := free - l.used
 		if l.used == 0 {
 			bytes = max(bytes, 1)
 		}
@@ -85,6 +86,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 		if bytes > 0 && limit > 0 {
 			want := hook.Want{HookID: l.hookID, Limit: limit, Bytes: max(1, bytes-limit*overhead)}
 			asks = append(asks, ask{l, want, l.stored})
+			free -= want.Bytes + limit*overhead
 		}
 	}
 	return asks, next
@@ -100,7 +102,8 @@ func (e *Engine) claimSome(ctx context.Context, asks []ask) error {
 		wants[i] = a.want
 	}
 	now := time.Now()
-	jobs, backlogs, err := e.Queue.Claim(ctx, node, now, wants)
+	// What has been claimed must be known, also when ctx ends meanwhile.
+	jobs, backlogs, err := e.Queue.Claim(context.WithoutCancel(ctx), node, now, wants)
 	if err != nil {
 		e.mu.Lock()
 		for _, a := range asks {

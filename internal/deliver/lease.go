@@ -80,6 +80,11 @@ func (e *Engine) renew(ctx context.Context) error {
 	if err == nil {
 		e.mu.Lock()
 		e.leased = now.Add(e.Lease)
+		for _, l := range e.lanes { // those that stopped when the lease seemed to have ended
+			for l.queued > 0 && e.running && e.mayFly(l) {
+				e.grow(l)
+			}
+		}
 		e.mu.Unlock()
 		return nil
 	}
@@ -126,7 +131,8 @@ func (e *Engine) joinAnew(ctx context.Context) error {
 // tend takes over from dead nodes, cancels what is owed to deleted hooks, and
 // looks for work.
 func (e *Engine) tend(ctx context.Context) error {
-	for n := sweepRows; n == sweepRows; {
+	enough := time.Now().Add(e.Lease / 6) // the lease is to be renewed meanwhile; the rest comes next time
+	for n := sweepRows; n == sweepRows && time.Now().Before(enough); {
 		var err error
 		if n, err = e.Queue.TakeOver(ctx, time.Now(), e.Policy.Attempts(), sweepRows); err != nil {
 			return err
@@ -135,7 +141,7 @@ func (e *Engine) tend(ctx context.Context) error {
 			e.Log.InfoContext(ctx, "took over from a node that had stopped", "deliveries", n)
 		}
 	}
-	for n := sweepRows; n == sweepRows; {
+	for n := sweepRows; n == sweepRows && time.Now().Before(enough); {
 		var err error
 		if n, err = e.Queue.CancelDeleted(ctx, time.Now(), sweepRows); err != nil {
 			return err

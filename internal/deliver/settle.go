@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +31,7 @@ func (e *Engine) settleLoop(ctx context.Context) {
 				e.Log.ErrorContext(ctx, "attempts were not recorded and are tried again", "attempts", len(batch), "err", err)
 				select {
 				case <-ctx.Done():
+					e.putBack(batch)
 					return
 				case <-time.After(wait):
 				}
@@ -48,6 +50,13 @@ func (e *Engine) results() []result {
 		e.done = nil
 	}
 	return batch
+}
+
+// putBack leaves results to whoever settles next.
+func (e *Engine) putBack(batch []result) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.done = append(slices.Clip(batch), e.done...)
 }
 
 // settleBatch stores results and gives back their room.

@@ -4,6 +4,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"sync/atomic"
 	"time"
@@ -86,6 +87,9 @@ func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) (
 		if err != nil {
 			results[i].Err = err
 			continue
+		}
+		if 2*len(e.Data) < len(p.Raw) {
+			e.Data = bytes.Clone(e.Data) // a little must not hold a lot
 		}
 		if err := complete(&e, company, now); err != nil {
 			return nil, err

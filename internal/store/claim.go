@@ -113,9 +113,13 @@ ORDER BY due_at, id LIMIT 1`, hookID[:], p).Scan(&due)
 // Backlogs tells for each of the given hooks that has deliveries waiting when
 // the first of them is due. It only reads, and holds up no one who writes.
 func (s *Store) Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog, error) {
+	db := s.read
+	if s.many {
+		db = s.write // whose planner keeps to the queue's indexes
+	}
 	var bs []hook.Backlog
 	for _, id := range hooks {
-		due, err := nextDue(ctx, s.read, id)
+		due, err := nextDue(ctx, db, id)
 		if err != nil {
 			return nil, fmt.Errorf("read backlogs: %w", err)
 		}

@@ -94,13 +94,20 @@ func (s *Store) commit(group []*work) {
 	// Not the callers' contexts: one that gives up must not take others along.
 	ctx := context.Background()
 	err := s.commitTogether(ctx, group)
-	if err == nil || len(group) == 1 {
+	if err == nil || (len(group) == 1 && !collided(err)) {
 		group[0].err = err
 		return
 	}
 	for _, w := range group {
 		w.err = s.commitTogether(ctx, []*work{w})
 	}
+}
+
+// collided reports whether err says that another node wrote the same key at the
+// same time (unique_violation, deadlock_detected): the next try finds it there.
+func collided(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (e.Code == "23505" || e.Code == "40P01")
 }
 
 func (s *Store) commitTogether(ctx context.Context, group []*work) error {

@@ -76,10 +76,14 @@ const abandonedReason = "the node that was sending it stopped before it could te
 // TakeOver makes up to limit deliveries wait again whose node's lease has ended
 // at now, and returns how many. The attempt that was under way counts, and is
 // recorded as abandoned: a delivery that was attempted maxAttempts times is
-// failed. Nodes without a lease and without deliveries are forgotten.
+// failed. Nodes without a lease are forgotten.
 func (s *Store) TakeOver(ctx context.Context, now time.Time, maxAttempts, limit int) (int, error) {
 	var taken int
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		// First, so that a node which is about to renew finds its lease gone.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM node WHERE lease_end <= $1`, micros(now)); err != nil {
+			return err
+		}
 		ds, err := s.takeOver(ctx, tx, now, maxAttempts, limit)
 		if err != nil {
 			return err
@@ -95,10 +99,7 @@ VALUES ($1, $2, 0, $3, '', '', '', 0, $4, 0, '', $4, $5, $6, 0, 0, 0, 0, 0) ON C
 				return err
 			}
 		}
-		if taken < limit {
-			_, err = tx.ExecContext(ctx, `DELETE FROM node WHERE lease_end <= $1`, micros(now))
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, fmt.Errorf("take over from dead nodes: %w", err)

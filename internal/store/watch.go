@@ -72,6 +72,9 @@ func (s *Store) listen(ctx context.Context, work func()) error {
 				return fmt.Errorf("listen: %w", err)
 			}
 		}
+		if err := s.Reload(ctx); err != nil { // what changed before we listened
+			return err
+		}
 		for {
 			if err := s.hear(ctx, pg, work); err != nil {
 				return err
@@ -92,7 +95,6 @@ func (s *Store) hear(ctx context.Context, pg *pgx.Conn, work func()) error {
 	}
 	if err == nil && n.Channel == channelWork {
 		work()
-		return nil
 	}
 	return s.Reload(ctx)
 }
