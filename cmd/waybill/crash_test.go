@@ -152,7 +152,10 @@ func newInbox(t *testing.T, delay time.Duration) *inbox {
 	}
 	in.trust = writeFile(t, "authority.pem", authority.PEM())
 	srv, err := receiver.Listen(t.Context(), "127.0.0.1:0", cert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(delay)
+		select {
+		case <-time.After(delay):
+		case <-r.Context().Done():
+		}
 		in.receive(w, r)
 	}))
 	if err != nil {

@@ -104,7 +104,19 @@ func (r *rig) post(t *testing.T, n int) {
 	}
 }
 
-// left returns how many deliveries of a hook wait.
+// owe20 stores twenty deliveries that wait for a hook.
+func owe20(t *testing.T, st *store.Store, h hook.Hook) {
+	t.Helper()
+	var as []hook.Acceptance
+	for range 20 {
+		as = append(as, storetest.Owe(storetest.Event(eventType, "1", time.Now()), h))
+	}
+	if _, err := st.Accept(t.Context(), uuid.Nil, as); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// left reports whether deliveries of a hook wait.
 func (r *rig) left(t *testing.T, h hook.Hook) bool {
 	t.Helper()
 	bs, err := r.store.Backlogs(t.Context(), []uuid.UUID{h.ID})
@@ -260,13 +272,7 @@ func TestWhatTheNodeWasNotToldOfIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := storetest.Open(t)
 		h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
-		var as []hook.Acceptance
-		for range 20 {
-			as = append(as, storetest.Owe(storetest.Event(eventType, "1", time.Now()), h))
-		}
-		if _, err := st.Accept(t.Context(), uuid.Nil, as); err != nil {
-			t.Fatal(err)
-		}
+		owe20(t, st, h)
 		var s seen
 		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
 			s.add(req)
@@ -447,13 +453,7 @@ func TestWhatWaitedBeforeTheStartIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := storetest.Open(t)
 		h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
-		var as []hook.Acceptance
-		for range 20 {
-			as = append(as, storetest.Owe(storetest.Event(eventType, "1", time.Now()), h))
-		}
-		if _, err := st.Accept(t.Context(), uuid.Nil, as); err != nil {
-			t.Fatal(err)
-		}
+		owe20(t, st, h)
 		var s seen
 		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
 			s.add(req)

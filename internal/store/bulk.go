@@ -33,6 +33,14 @@ func (b bulk) field(n int) []string {
 	return fields
 }
 
+// form returns the statement as an engine runs it: for many rows at once or for one.
+func (b bulk) form(many bool) string {
+	if many {
+		return b.many()
+	}
+	return b.single()
+}
+
 // single returns the statement for one row: the references to r become
 // question marks, which SQLite's driver binds quicker than names. So they must
 // stand in the order of the columns.

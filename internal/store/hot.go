@@ -39,11 +39,7 @@ type hotStatements struct {
 
 func (s *Store) hotStatements() hotStatements {
 	form := func(b bulk) *hotStatement {
-		h := &hotStatement{text: b.single(), types: b.types(), hits: b.hits}
-		if s.many {
-			h.text = b.many()
-		}
-		return h
+		return &hotStatement{text: b.form(s.many), types: b.types(), hits: b.hits}
 	}
 	return hotStatements{
 		insertKeys: form(insertKeys()), insertEvent: form(insertEvent()), insertDelivery: form(insertDelivery()),
@@ -59,10 +55,7 @@ type bulkQuery struct {
 }
 
 func (s *Store) prepareQuery(ctx context.Context, b bulk) (*bulkQuery, error) {
-	text := b.single()
-	if s.many {
-		text = b.many()
-	}
+	text := b.form(s.many)
 	stmt, err := s.write.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", text, err)

@@ -107,10 +107,26 @@ func (t *sqliteTx) exec(ctx context.Context, s *hotStatement, n int, fill func(r
 	return nil
 }
 
+// close closes the statements, if the connection that they belong to is still
+// there: database/sql replaces one on which a transaction was cancelled, and
+// its statements have ended with it.
 func (w *sqliteWriter) close() error {
-	var errs []error
-	for _, stmt := range w.stmts {
-		errs = append(errs, stmt.(driver.Stmt).Close())
+	if w.conn == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	conn, err := w.db.Conn(context.Background())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(raw any) error {
+		if raw.(sqliteConn) != w.conn {
+			return nil
+		}
+		var errs []error
+		for _, stmt := range w.stmts {
+			errs = append(errs, stmt.(driver.Stmt).Close())
+		}
+		return errors.Join(errs...)
+	})
 }
