@@ -117,26 +117,15 @@ func (s *Server) answerLines(lines []line, results []intake.Result) []byte {
 			r, results = results[0], results[1:]
 		}
 		if r.Err == nil {
-			answer = appendReceipt(answer, l.number, r.Receipt)
+			answer = append(answer, `{"line":`...)
+			answer = strconv.AppendInt(answer, int64(l.number), 10)
+			answer = append(answer, `,"status":202,`...)
+			answer = append(appendReceipt(answer, r.Receipt), "}\n"...)
 		} else {
 			answer = appendRefusal(answer, l.number, problemOf(r.Err))
 		}
 	}
 	return answer
-}
-
-func appendReceipt(b []byte, number int, r hook.Receipt) []byte {
-	b = append(b, `{"line":`...)
-	b = strconv.AppendInt(b, int64(number), 10)
-	b = append(b, `,"status":202,"id":"`...)
-	b = append(b, r.EventID.String()...)
-	b = append(b, `","receivedAt":"`...)
-	b = receivedAt(r).AppendFormat(b, time.RFC3339Nano)
-	b = append(b, `","deliveries":`...)
-	b = strconv.AppendInt(b, int64(r.Owed), 10)
-	b = append(b, `,"repeated":`...)
-	b = strconv.AppendBool(b, r.Repeated)
-	return append(b, "}\n"...)
 }
 
 func appendRefusal(b []byte, number int, p *problem) []byte {

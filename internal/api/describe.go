@@ -75,8 +75,8 @@ func answers(status int, contentType string, schema *huma.Schema) map[string]*hu
 	}
 }
 
-// describeBodies adds to the document what the operations that take raw bytes
-// read, which huma would otherwise want to read itself.
+// describeBodies adds to the document what the operations that take or answer
+// raw bytes read and write, which huma would otherwise want to do itself.
 func describeBodies(doc *huma.OpenAPI) {
 	body := func(path, contentType string, schema *huma.Schema) {
 		doc.Paths[companyPath+path].Post.RequestBody = &huma.RequestBody{
@@ -89,6 +89,8 @@ func describeBodies(doc *huma.OpenAPI) {
 	body("/events/batch", linesType, &huma.Schema{
 		Type: huma.TypeString, Description: "On each line an event: see the schema PostedEvent. Empty lines count but are skipped.",
 	})
+	accepted := doc.Paths[companyPath+"/events"].Post.Responses["202"]
+	accepted.Content = map[string]*huma.MediaType{jsonType: {Schema: registry.Schema(reflect.TypeFor[receipt](), true, "")}}
 	put := doc.Paths[companyPath].Put
 	put.Responses["201"] = &huma.Response{Description: "Created", Content: put.Responses["200"].Content}
 }

@@ -2,11 +2,13 @@ package bench
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +22,7 @@ type publisher struct {
 	answers *bufio.Reader
 	head    []byte // of every request, up to the value of Content-Length
 	request []byte
+	body    []byte // of the last answer
 }
 
 // publisherPool keeps the publishers that are not posting.
@@ -89,14 +92,38 @@ func (p *publisher) post(event []byte) error {
 	if _, err := p.conn.Write(p.request); err != nil {
 		return err
 	}
-	resp, err := http.ReadResponse(p.answers, nil)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusAccepted {
-		err = fmt.Errorf("an event was answered with %d: %.500s", resp.StatusCode, body)
+	status, body, err := p.answer()
+	if err == nil && status != http.StatusAccepted {
+		err = fmt.Errorf("an event was answered with %d: %.500s", status, body)
 	}
 	return err
+}
+
+// answer reads an answer that has a Content-Length, as short ones do.
+func (p *publisher) answer() (status int, body []byte, err error) {
+	line, err := p.answers.ReadSlice('\n')
+	if err != nil {
+		return 0, nil, err
+	}
+	if _, code, _ := bytes.Cut(line, []byte(" ")); len(code) >= 3 {
+		status, _ = strconv.Atoi(string(code[:3])) // what isn't a number isn't 202
+	}
+	length := 0
+	for {
+		if line, err = p.answers.ReadSlice('\n'); err != nil {
+			return status, nil, err
+		}
+		name, value, ok := bytes.Cut(bytes.TrimSpace(line), []byte(": "))
+		if len(name) == 0 {
+			break
+		}
+		if ok && string(name) == "Content-Length" {
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return status, nil, err
+			}
+		}
+	}
+	p.body = slices.Grow(p.body[:0], length)[:length]
+	_, err = io.ReadFull(p.answers, p.body)
+	return status, p.body, err
 }

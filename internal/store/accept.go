@@ -136,7 +136,7 @@ func (a accepted) answerRepeat(known map[key]first) bool {
 func findKeys() bulk {
 	return bulk{
 		columns: "company text, key text",
-		verb:    "SELECT k.company, k.key, k.fingerprint, e.id, e.received_at, e.owed",
+		verb:    "SELECT k.company, k.key, k.fingerprint, e.id, e.received_at, length(e.deliveries) / 16",
 		before:  "FROM event_key k JOIN event e ON e.id = k.event_id",
 		after:   "WHERE k.company = r.company AND k.key = r.key",
 	}
@@ -177,7 +177,7 @@ func insertKeys() bulk {
 func insertEvent() bulk {
 	return bulk{
 		columns: "id uuid, company text, source_id text, type text, entity_kind text, entity_id text, " +
-			"shop text, occurred_at bigint, received_at bigint, owed int, data bytea",
+			"shop text, occurred_at bigint, received_at bigint, deliveries bytea, data bytea",
 		verb: "INSERT INTO event",
 	}
 }
@@ -187,13 +187,22 @@ func (s *Store) insertEvents(ctx context.Context, tx hotTx, as []accepted) error
 		e := &as[i].Event
 		args[0], args[1], args[2], args[3] = e.ID[:], e.Company, e.SourceID, e.Type
 		args[4], args[5], args[6] = string(e.Entity.Kind), e.Entity.ID, e.Shop
-		args[7], args[8], args[9] = micros(e.OccurredAt), micros(e.ReceivedAt), int64(len(as[i].Deliveries))
+		args[7], args[8], args[9] = micros(e.OccurredAt), micros(e.ReceivedAt), deliveryIDs(as[i].Deliveries)
 		args[10] = orEmpty(e.Data)
 	}, nil)
 	if err != nil {
 		return fmt.Errorf("insert events: %w", err)
 	}
 	return nil
+}
+
+// deliveryIDs returns the IDs of ds, one after the other.
+func deliveryIDs(ds []hook.Delivery) []byte {
+	ids := make([]byte, 0, len(ds)*len(uuid.UUID{}))
+	for i := range ds {
+		ids = append(ids, ds[i].ID[:]...)
+	}
+	return ids
 }
 
 func insertDelivery() bulk {

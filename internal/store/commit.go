@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/google/uuid"
@@ -63,6 +64,7 @@ func (c *committer) do(w *work) error {
 
 // lead commits the group that own is the first of and passes the lead on.
 func (c *committer) lead(own *work) {
+	runtime.Gosched() // callers that are about to come get in: a commit costs nearly the same for more
 	c.mu.Lock()
 	n, rows := 0, 0
 	for n < len(c.waiting) && (n == 0 || rows+c.waiting[n].rows() <= groupRows) {

@@ -29,6 +29,7 @@ func TestListing(t *testing.T) {
 			owed := fill(t, st)
 			t.Run("finds what a filter asks for, newest first", func(t *testing.T) { testFilters(t, st, owed) })
 			t.Run("pages without gap or repeat", func(t *testing.T) { testPages(t, st, owed) })
+			t.Run("pages through all that an entity caused", func(t *testing.T) { testEntityPages(t, st, owed[0].HookID) })
 			t.Run("reads a delivery with its attempts", func(t *testing.T) { testAttempts(t, st, owed) })
 			t.Run("reads an event with its deliveries", func(t *testing.T) { testEvent(t, st, owed) })
 			t.Run("shows nothing of another company", func(t *testing.T) { testOther(t, st, owed) })
@@ -61,6 +62,7 @@ func fill(t *testing.T, st *store.Store) []hook.Delivery {
 		if i%5 == 0 {
 			e.Entity.Kind, e.Type = trade.Invoice, "InvoiceChanged"
 		}
+		e.ID = idAt(at.Add(-time.Second))
 		a := storetest.Owe(e, hooks...)
 		for k := range a.Deliveries {
 			a.Deliveries[k].ID = idAt(at.Add(time.Duration(k) * time.Second / 2)) // made later than the event came
@@ -154,7 +156,42 @@ func ids(ds []hook.Delivery) []uuid.UUID {
 }
 
 func testPages(t *testing.T, st *store.Store, owed []hook.Delivery) {
-	q := hook.DeliveryQuery{Company: storetest.Company, Limit: page}
+	got := ids(pages(t, st, hook.DeliveryQuery{Company: storetest.Company, Limit: page}))
+	slices.Reverse(got)
+	if want := ids(owed); !slices.Equal(got, want) {
+		t.Errorf("the pages have %v, want %v", got, want)
+	}
+}
+
+// testEntityPages has more events than are looked at in one go, in pairs whose
+// deliveries are in another order than they are.
+func testEntityPages(t *testing.T, st *store.Store, hookID uuid.UUID) {
+	var want []uuid.UUID
+	var all []hook.Acceptance
+	start := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 700 {
+		e := storetest.Event("OrderCreated", "busy", start.Add(time.Duration(i)*time.Second))
+		e.ID = idAt(e.ReceivedAt)
+		a := storetest.Owe(e, hook.Hook{ID: hookID})
+		a.Deliveries[0].ID = idAt(e.ReceivedAt.Add(time.Duration(i%2) * 2 * time.Second))
+		want = append(want, a.Deliveries[0].ID)
+		all = append(all, a)
+	}
+	if _, err := st.Accept(t.Context(), uuid.Nil, all); err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(want, func(a, b uuid.UUID) int { return bytes.Compare(b[:], a[:]) })
+	for _, size := range []int{3, 255, 256, 257, 700, 1000} {
+		q := hook.DeliveryQuery{Company: storetest.Company, Entity: trade.Entity{ID: "busy"}, Limit: size}
+		if got := ids(pages(t, st, q)); !slices.Equal(got, want) {
+			t.Errorf("pages of %d have %d deliveries, want %d, newest first", size, len(got), len(want))
+		}
+	}
+}
+
+// pages returns what all pages of q have.
+func pages(t *testing.T, st *store.Store, q hook.DeliveryQuery) []hook.Delivery {
+	t.Helper()
 	var got []hook.Delivery
 	for {
 		ds, err := st.Deliveries(t.Context(), q)
@@ -162,14 +199,10 @@ func testPages(t *testing.T, st *store.Store, owed []hook.Delivery) {
 			t.Fatal(err)
 		}
 		if len(ds) == 0 {
-			break
+			return got
 		}
 		got = append(got, ds...)
 		q.Before = ds[len(ds)-1].ID
-	}
-	slices.Reverse(got)
-	if !slices.Equal(got, owed) {
-		t.Errorf("the pages have %v, want %v", ids(got), ids(owed))
 	}
 }
 

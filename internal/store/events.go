@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -31,14 +32,18 @@ func (s *Store) Event(ctx context.Context, company string, id uuid.UUID) (trade.
 // EventDeliveries returns the deliveries that an event of a company caused, by
 // ID.
 func (s *Store) EventDeliveries(ctx context.Context, company string, event uuid.UUID) ([]hook.Delivery, error) {
-	rows, err := s.read.QueryContext(ctx, `
-SELECT `+deliveryColumns+` FROM delivery WHERE event_id = $1 AND NOT (company <> $2) ORDER BY id`, event[:], company)
+	var ids []byte
+	err := s.read.QueryRowContext(ctx, `SELECT deliveries FROM event WHERE id = $1 AND company = $2`, event[:], company).Scan(&ids)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	var ds []hook.Delivery
+	if err == nil {
+		ds, err = s.deliveriesByID(ctx, hook.DeliveryQuery{Company: company}, ids)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read deliveries of event %s: %w", event, err)
 	}
-	ds, err := scanDeliveries(rows)
-	if err != nil {
-		return nil, fmt.Errorf("read deliveries of event %s: %w", event, err)
-	}
+	slices.Reverse(ds)
 	return ds, nil
 }

@@ -52,7 +52,7 @@ CREATE TABLE event (
     shop        TEXT    NOT NULL,
     occurred_at BIGINT  NOT NULL,
     received_at BIGINT  NOT NULL,
-    owed        INTEGER NOT NULL, -- deliveries that it caused
+    deliveries  BLOB    NOT NULL, -- the IDs of those that it caused, 16 bytes each
     data        BLOB    NOT NULL  -- a JSON object, or nothing
 );
 
@@ -90,7 +90,6 @@ CREATE TABLE delivery (
 );
 
 CREATE INDEX delivery_of_hook ON delivery (hook_id, id);
-CREATE INDEX delivery_of_event ON delivery (event_id);
 CREATE INDEX delivery_waiting ON delivery (hook_id, priority, due_at, id) WHERE state = 'waiting';
 CREATE INDEX delivery_sending ON delivery (node_id) WHERE state = 'sending';
 CREATE INDEX delivery_unhappy ON delivery (company, state, id)
