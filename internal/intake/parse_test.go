@@ -21,7 +21,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if e.SourceID != "src-1" || e.Type != "OrderChanged" || e.Shop != "7" || string(e.Data) != `{"OrderId":4711}` ||
-		e.Entity != (trade.Entity{Kind: trade.Order, ID: "4711"}) ||
+		e.Entity != (trade.Entity{Kind: trade.KindOrder, ID: "4711"}) ||
 		!e.OccurredAt.Equal(time.Date(2026, 1, 2, 3, 4, 5, 123_456_000, time.UTC)) {
 		t.Errorf("Parse = %+v", e)
 	}

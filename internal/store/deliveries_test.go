@@ -60,7 +60,7 @@ func fill(t *testing.T, st *store.Store) []hook.Delivery {
 		at := time.Date(2026, 1, 31, 14, 5, i, 0, time.UTC)
 		e := storetest.Event([]string{"OrderCreated", "OrderChanged"}[i%2], strconv.Itoa(i%3), at)
 		if i%5 == 0 {
-			e.Entity.Kind, e.Type = trade.Invoice, "InvoiceChanged"
+			e.Entity.Kind, e.Type = trade.KindInvoice, "InvoiceChanged"
 		}
 		e.ID = idAt(at.Add(-time.Second))
 		a := storetest.Owe(e, hooks...)
@@ -104,7 +104,7 @@ func testFilters(t *testing.T, st *store.Store, owed []hook.Delivery) {
 	middle := owed[len(owed)/2].CreatedAt
 	for _, state := range []hook.State{"", hook.Waiting, hook.Sending, hook.Delivered, hook.Failed, hook.Cancelled} {
 		for _, hookID := range []uuid.UUID{uuid.Nil, owed[0].HookID, storetest.NewID()} {
-			for _, entity := range []trade.Entity{{}, {Kind: trade.Invoice}, {ID: "2"}, {Kind: trade.Order, ID: "1"}} {
+			for _, entity := range []trade.Entity{{}, {Kind: trade.KindInvoice}, {ID: "2"}, {Kind: trade.KindOrder, ID: "1"}} {
 				for _, q := range []hook.DeliveryQuery{
 					{},
 					{EventType: "OrderChanged"},

@@ -154,9 +154,9 @@ func TestCatalogueFields(t *testing.T) {
 func TestCatalogueEntity(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]trade.EntityKind{
-		"INVOICE": trade.Document, "OrderResentByBuyer": trade.Order, "ShipmentResentByBuyer": trade.Shipment,
-		"ParcelStatusChange": trade.Parcel, "OrderFullyShipped": trade.Order, "OrderInvoicesAllPaid": trade.Order,
-		"InvoicePaymentsDone": trade.Invoice, "VoipCallChanged": trade.Call, "NewShopSaved": trade.Shop,
+		"INVOICE": trade.KindDocument, "OrderResentByBuyer": trade.KindOrder, "ShipmentResentByBuyer": trade.KindShipment,
+		"ParcelStatusChange": trade.KindParcel, "OrderFullyShipped": trade.KindOrder, "OrderInvoicesAllPaid": trade.KindOrder,
+		"InvoicePaymentsDone": trade.KindInvoice, "VoipCallChanged": trade.KindCall, "NewShopSaved": trade.KindShop,
 	} {
 		if e, _ := trade.TypeOf(name); e.Entity != want {
 			t.Errorf("%s is about a %q, want %q", name, e.Entity, want)

@@ -23,21 +23,21 @@ type EntityKind string
 
 // The kinds of entities.
 const (
-	Order           EntityKind = "order"
-	Document        EntityKind = "document"
-	Shipment        EntityKind = "shipment"
-	Parcel          EntityKind = "parcel"
-	Invoice         EntityKind = "invoice"
-	Product         EntityKind = "product"
-	ProductPackage  EntityKind = "product_package"
-	ProductGroup    EntityKind = "product_group"
-	ProductProperty EntityKind = "product_property"
-	ProductBrand    EntityKind = "product_brand"
-	PurchaseOrder   EntityKind = "purchase_order"
-	OrderReturn     EntityKind = "order_return"
-	Ticket          EntityKind = "ticket"
-	Shop            EntityKind = "shop"
-	Call            EntityKind = "call"
+	KindOrder           EntityKind = "order"
+	KindDocument        EntityKind = "document"
+	KindShipment        EntityKind = "shipment"
+	KindParcel          EntityKind = "parcel"
+	KindInvoice         EntityKind = "invoice"
+	KindProduct         EntityKind = "product"
+	KindProductPackage  EntityKind = "product_package"
+	KindProductGroup    EntityKind = "product_group"
+	KindProductProperty EntityKind = "product_property"
+	KindProductBrand    EntityKind = "product_brand"
+	KindPurchaseOrder   EntityKind = "purchase_order"
+	KindOrderReturn     EntityKind = "order_return"
+	KindTicket          EntityKind = "ticket"
+	KindShop            EntityKind = "shop"
+	KindCall            EntityKind = "call"
 )
 
 // Entity names one traded thing within a company.

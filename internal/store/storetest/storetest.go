@@ -76,7 +76,7 @@ func Event(eventType, entityID string, at time.Time) trade.Event {
 	at = at.UTC().Truncate(time.Microsecond)
 	return trade.Event{
 		ID: NewID(), Company: Company, Type: eventType,
-		Entity:     trade.Entity{Kind: trade.Order, ID: entityID},
+		Entity:     trade.Entity{Kind: trade.KindOrder, ID: entityID},
 		OccurredAt: at, ReceivedAt: at, Data: []byte(`{"OrderId":4711}`),
 	}
 }
