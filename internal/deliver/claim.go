@@ -12,6 +12,9 @@ import (
 const (
 	claimJobs  = 1024 // of one hook in one call
 	claimHooks = 64   // in one call
+
+	// lockedWait is how long to wait for what another node is about to claim.
+	lockedWait = 100 * time.Millisecond
 )
 
 // ask is a want with what was known of the lane when it was made.
@@ -61,7 +64,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 			next = l.due
 		}
 	}
-	if now.After(e.leased) {
+	if !lasts(e.leased, now) {
 		return nil, now.Add(time.Second)
 	}
 	var asks []ask
@@ -118,24 +121,30 @@ func (e *Engine) claimSome(ctx context.Context, asks []ask) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	claimed := make(map[uuid.UUID]bool, len(asks))
 	for _, j := range jobs {
+		claimed[j.Delivery.HookID] = true
 		l := e.laneOf(j.Delivery.HookID)
 		e.hold(l, sizeOf(&j.Delivery))
 		e.launch(l, node, j)
 	}
 	for _, a := range asks {
-		e.update(a, left[a.want.HookID], now)
+		e.update(a, left[a.want.HookID], now, claimed[a.want.HookID])
 	}
 	return nil
 }
 
-// update notes what still waits for a lane after a claim. What was left to the
-// store meanwhile may not have been seen by it.
-func (e *Engine) update(a ask, due, now time.Time) {
+// update notes what still waits for a lane after a claim, which got some of it
+// or not. What was left to the store meanwhile may not have been seen by it.
+func (e *Engine) update(a ask, due, now time.Time, claimed bool) {
 	l := e.laneOf(a.want.HookID)
-	l.backlog = l.stored != a.stored || (!due.IsZero() && !due.After(now))
+	waits := !due.IsZero() && !due.After(now)
+	l.backlog = l.stored != a.stored || waits
 	l.due = time.Time{}
-	if due.After(now) {
+	switch {
+	case waits && !claimed: // another node is claiming it: it is gone soon, or free again
+		l.backlog, l.due = false, now.Add(lockedWait)
+	case due.After(now):
 		l.due = due
 	}
 	l.low = l.queued / 2

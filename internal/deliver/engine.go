@@ -10,12 +10,12 @@ package deliver
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/retry"
@@ -81,6 +81,7 @@ type Engine struct {
 	running bool      // between Join and the end of Run's context
 	lanes   map[uuid.UUID]*lane
 	used    int                // of Memory
+	kept    int                // of used, by what came of attempts and is not yet settled
 	flying  int                // requests under way
 	hungry  map[*lane]struct{} // lanes that may have deliveries in the store to claim now
 	done    []result           // attempts made and not yet settled
@@ -99,6 +100,13 @@ type result struct {
 	job        hook.Job
 	settlement hook.Settlement
 	back       bool
+}
+
+// kept returns about what a result takes in memory besides its job: receivers
+// may answer much more than was sent to them.
+func (r *result) kept() int {
+	a := &r.settlement.Attempt
+	return cap(a.ResponseBody) + len(a.ResponseHead) + len(a.RequestHead) + len(a.Reason)
 }
 
 // New returns an Engine that delivers while Run runs.
@@ -123,15 +131,15 @@ func (e *Engine) Run(ctx context.Context) error {
 	// The settler and the lease outlast the flights; the claimer doesn't.
 	last, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	var late errgroup.Group
-	late.Go(func() error { e.settleLoop(last); return nil })
-	late.Go(func() error { e.leaseLoop(last); return nil })
+	var late sync.WaitGroup
+	late.Go(func() { e.settleLoop(last) })
+	late.Go(func() { e.leaseLoop(last) })
 
 	e.claimLoop(ctx)
 	e.land(ctx)
 	stop()
-	err := late.Wait()
-	return e.leave(context.WithoutCancel(ctx), err)
+	late.Wait()
+	return e.leave(context.WithoutCancel(ctx))
 }
 
 // wake signals a loop without waiting for it.
@@ -154,26 +162,29 @@ func (e *Engine) land(ctx context.Context) {
 	e.Log.DebugContext(ctx, "requests under way have finished")
 }
 
-// leave stores what is left to store and ends the lease.
-func (e *Engine) leave(ctx context.Context, err error) error {
+// leave stores what is left to store and ends the lease. While the store fails,
+// it tries again, but not for longer than others wait for a node that is gone.
+func (e *Engine) leave(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, e.Lease)
 	defer cancel()
 	e.mu.Lock()
-	for _, l := range e.lanes {
-		for job, ok := l.pop(); ok; job, ok = l.pop() {
-			e.done = append(e.done, result{node: e.node, job: job, back: true})
-		}
-	}
-	batch := e.done
+	batch := append(e.done, e.unqueue(e.node)...)
 	e.done = nil
 	e.mu.Unlock()
-	for err == nil && len(batch) > 0 {
-		n := min(len(batch), settleRows)
-		err = e.settleBatch(ctx, batch[:n])
-		batch = batch[n:]
+	if rest, err := e.settleAll(ctx, batch); err != nil {
+		return leftBehind(rest, err)
 	}
-	if err != nil {
-		return err
+	return e.insist(ctx, func() error { return e.Queue.Leave(ctx, e.node) })
+}
+
+// leftBehind says what others have to do because the store failed.
+func leftBehind(rest []result, err error) error {
+	backs := 0
+	for i := range rest {
+		if rest[i].back {
+			backs++
+		}
 	}
-	return e.Queue.Leave(ctx, e.node)
+	return fmt.Errorf("%d attempts were not recorded, so their deliveries are sent again when this node's lease has ended; "+
+		"%d deliveries were not handed back and are sent then, which costs them an attempt: %w", len(rest)-backs, backs, err)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
@@ -61,6 +62,7 @@ type rig struct {
 	store  *store.Store
 	engine *deliver.Engine
 	intake *intake.Intake
+	end    func() error // stops the engine and returns what Run does
 	stop   func()
 }
 
@@ -78,10 +80,13 @@ func start(t *testing.T, st *store.Store, sender deliver.Sender, change func(*de
 	done := make(chan error, 1)
 	go func() { done <- e.Run(ctx) }()
 	synctest.Wait()
-	return &rig{store: st, engine: e, intake: intake.New(st, e), stop: func() {
-		t.Helper()
+	end := func() error {
 		cancel()
-		if err := <-done; err != nil {
+		return <-done
+	}
+	return &rig{store: st, engine: e, intake: intake.New(st, e), end: end, stop: func() {
+		t.Helper()
+		if err := end(); err != nil {
 			t.Errorf("Run = %v, want nil", err)
 		}
 	}}
@@ -426,7 +431,7 @@ func TestAHookThatIsSwitchedOffKeepsItsDeliveries(t *testing.T) {
 		r.post(t, 5)
 		synctest.Wait()
 		h.Enabled, h.Version = false, 2
-		if err := st.ChangeHook(t.Context(), h); err != nil {
+		if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
@@ -434,14 +439,14 @@ func TestAHookThatIsSwitchedOffKeepsItsDeliveries(t *testing.T) {
 			t.Errorf("sent %d deliveries after it was switched off, want the one under way, and the others waiting", ds)
 		}
 		h.Enabled, h.Version = true, 3
-		if err := st.ChangeHook(t.Context(), h); err != nil {
+		if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
 		if ds, as := s.total(); ds != 5 || as != 5 {
 			t.Errorf("sent %d deliveries in %d attempts, want 5 in 5", ds, as)
 		}
-		if err := st.DeleteHook(t.Context(), h.Company, h.ID, time.Now()); err != nil {
+		if err := st.DeleteHook(t.Context(), h.Company, h.ID, time.Now(), account.Entry{}); err != nil {
 			t.Fatal(err)
 		}
 		r.stop()

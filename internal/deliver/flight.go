@@ -25,10 +25,8 @@ func (e *Engine) fly(l *lane, node uuid.UUID, j hook.Job) {
 func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.done = append(e.done, r); len(e.done) == 1 {
-		wake(e.settle)
-	}
-	if e.running && time.Now().Before(e.leased) {
+	e.finish(l, r)
+	if e.open(time.Now()) {
 		if j, ok := l.pop(); ok {
 			e.grow(l)
 			return e.node, j, true
@@ -40,16 +38,17 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 }
 
 // attempt renders a job, has it sent, and judges what came of it. A job whose
-// hook is gone or switched off is handed back.
+// hook is gone or switched off is handed back, and so is one that others may
+// have taken over.
 func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result {
 	r := result{node: node, job: j}
 	d := e.Queue.Directory()
 	h := d.Hooks[j.Delivery.HookID]
-	if h == nil || !h.Enabled {
+	start := time.Now()
+	if h == nil || !h.Enabled || !e.holds(node, start) {
 		r.back = true
 		return r
 	}
-	start := time.Now()
 	var a hook.Attempt
 	req, err := render.Delivery(j, h, d.Companies[j.Delivery.Company], start)
 	if err != nil {

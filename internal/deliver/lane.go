@@ -50,6 +50,17 @@ func (l *lane) pop() (hook.Job, bool) {
 	return hook.Job{}, false
 }
 
+// unqueue takes all queued jobs, to be handed back by the node that holds them.
+func (e *Engine) unqueue(node uuid.UUID) []result {
+	var rs []result
+	for _, l := range e.lanes {
+		for j, ok := l.pop(); ok; j, ok = l.pop() {
+			rs = append(rs, result{node: node, job: j, back: true})
+		}
+	}
+	return rs
+}
+
 func clamp(p hook.Priority) hook.Priority { return min(max(p, hook.Lowest), hook.Highest) }
 
 // fifo is a queue that gives back its memory as it drains.

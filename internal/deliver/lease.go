@@ -44,10 +44,9 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 			}
 		case <-changes.C:
 			doubt = e.Queue.TakeDoubt() || doubt
-			if doubt {
-				if err = e.startOver(ctx); err == nil {
-					doubt = false
-				}
+			if doubt && e.runs() {
+				err = e.startOver(ctx)
+				doubt = err != nil
 			}
 			if e.takeSpilled() {
 				err = errors.Join(err, e.Queue.TellWork(ctx))
@@ -80,10 +79,8 @@ func (e *Engine) renew(ctx context.Context) error {
 	if err == nil {
 		e.mu.Lock()
 		e.leased = now.Add(e.Lease)
-		for _, l := range e.lanes { // those that stopped when the lease seemed to have ended
-			for l.queued > 0 && e.running && e.mayFly(l) {
-				e.grow(l)
-			}
+		if e.open(time.Now()) {
+			e.resume() // lanes that stopped when the lease seemed to have ended
 		}
 		e.mu.Unlock()
 		return nil
@@ -95,9 +92,9 @@ func (e *Engine) renew(ctx context.Context) error {
 	return e.joinAnew(ctx)
 }
 
-// startOver gives up all that the node holds, as far as it is not under way, and
-// takes it over as another node: the store may have given it deliveries that it
-// was not told of.
+// startOver gives up all that the node holds and joins as another node: the
+// store may have given it deliveries that it was not told of. What it was told
+// of and has not begun to send is handed back first, so that it loses no attempt.
 func (e *Engine) startOver(ctx context.Context) error {
 	e.Log.WarnContext(ctx, "the connection to the database broke; the node starts over", "node", e.node)
 	old := e.node
@@ -107,7 +104,8 @@ func (e *Engine) startOver(ctx context.Context) error {
 	return errors.Join(e.Queue.Leave(ctx, old), e.tend(ctx))
 }
 
-// joinAnew joins as a new node and forgets what another held that is not under way.
+// joinAnew joins as a new node and hands back what the one before held and has
+// not begun to send, as far as others have not taken it over.
 func (e *Engine) joinAnew(ctx context.Context) error {
 	node, err := uuid.NewV7()
 	if err != nil {
@@ -118,14 +116,35 @@ func (e *Engine) joinAnew(ctx context.Context) error {
 		return err
 	}
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	backs := e.unqueue(e.node)
 	e.node, e.leased = node, now.Add(e.Lease)
-	for _, l := range e.lanes {
-		for j, ok := l.pop(); ok; j, ok = l.pop() {
-			e.release(l, sizeOf(&j.Delivery))
-		}
+	e.mu.Unlock()
+	rest, err := e.settleBatch(ctx, backs)
+	if err != nil {
+		e.putBack(rest)
 	}
-	return nil
+	return err
+}
+
+// runs reports whether the node takes on new work.
+func (e *Engine) runs() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.running
+}
+
+// holds reports whether what node claimed is still its own.
+func (e *Engine) holds(node uuid.UUID, now time.Time) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return node == e.node && lasts(e.leased, now)
+}
+
+// lasts reports whether a lease that ends at end lasts at now, by both clocks:
+// the monotonic one, which nobody sets but which may stand still while the
+// machine sleeps, and that of the wall, which other nodes go by.
+func lasts(end, now time.Time) bool {
+	return now.Before(end) && now.Round(0).Before(end)
 }
 
 // tend takes over from dead nodes, cancels what is owed to deleted hooks, and

@@ -15,7 +15,7 @@ import (
 func (e *Engine) Reserve(jobs []hook.Job) uuid.UUID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.running || time.Now().After(e.leased) {
+	if !e.running || !lasts(e.leased, time.Now()) {
 		return e.node
 	}
 	for i := range jobs {
@@ -58,18 +58,36 @@ func (e *Engine) Release(jobs []hook.Job) {
 	}
 }
 
-// launch sends a job that the node holds, or queues it in its lane. A job of a
-// node that has lost its lease is dropped: others take it over.
+// launch sends a job that the node holds, or queues it in its lane. A job that
+// an earlier node of this process holds is handed back.
 func (e *Engine) launch(l *lane, node uuid.UUID, j hook.Job) {
 	switch {
 	case node != e.node:
-		e.release(l, sizeOf(&j.Delivery))
-	case !e.running:
-		l.push(j) // leave hands it back
-	case e.mayFly(l):
+		e.finish(l, result{node: node, job: j, back: true})
+	case e.open(time.Now()) && e.mayFly(l):
 		e.takeOff(l, node, j)
 	default:
 		l.push(j)
+	}
+}
+
+// keptPart is the part of the memory that unsettled results may take before
+// attempts wait for the store.
+const keptPart = 4
+
+// open reports whether attempts may be begun: the node holds its lease and does
+// not stop, and the store keeps up with what came of the last ones. Whoever
+// makes it true must resume the lanes.
+func (e *Engine) open(now time.Time) bool {
+	return e.running && lasts(e.leased, now) && e.kept <= e.Memory/keptPart
+}
+
+// resume begins requests of lanes that waited until attempts may be begun.
+func (e *Engine) resume() {
+	for _, l := range e.lanes {
+		for l.queued > 0 && e.mayFly(l) {
+			e.grow(l)
+		}
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
@@ -23,19 +21,38 @@ func (e *Engine) settleLoop(ctx context.Context) {
 		case <-e.settle:
 		}
 		for batch := e.results(); len(batch) > 0; batch = e.results() {
-			for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-				err := e.settleBatch(ctx, batch)
-				if err == nil {
-					break
-				}
-				e.Log.ErrorContext(ctx, "attempts were not recorded and are tried again", "attempts", len(batch), "err", err)
-				select {
-				case <-ctx.Done():
-					e.putBack(batch)
-					return
-				case <-time.After(wait):
-				}
+			if rest, err := e.settleAll(ctx, batch); err != nil {
+				e.putBack(rest)
+				return
 			}
+		}
+	}
+}
+
+// settleAll stores results. While the store fails, it tries again; when ctx has
+// ended, it returns what is left and the store's last error.
+func (e *Engine) settleAll(ctx context.Context, batch []result) ([]result, error) {
+	err := e.insist(ctx, func() error {
+		var err error
+		batch, err = e.settleBatch(ctx, batch)
+		return err
+	})
+	return batch, err
+}
+
+// insist has the store do something. While that fails, it tries again, waiting
+// longer each time; when ctx has ended, it returns the last error.
+func (e *Engine) insist(ctx context.Context, step func() error) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := step()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		e.Log.ErrorContext(ctx, "what became of deliveries was not recorded and is tried again", "err", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
 		}
 	}
 }
@@ -57,36 +74,73 @@ func (e *Engine) putBack(batch []result) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.done = append(slices.Clip(batch), e.done...)
+	wake(e.settle)
 }
 
-// settleBatch stores results and gives back their room.
-func (e *Engine) settleBatch(ctx context.Context, batch []result) error {
-	settlements := make(map[uuid.UUID][]hook.Settlement, 1)
-	var backs map[uuid.UUID][]hook.Delivery
-	for _, r := range batch {
-		if !r.back {
-			settlements[r.node] = append(settlements[r.node], r.settlement)
-			continue
-		}
-		if backs == nil {
-			backs = make(map[uuid.UUID][]hook.Delivery)
-		}
-		backs[r.node] = append(backs[r.node], r.job.Delivery)
+// finish passes a result on to the settler.
+func (e *Engine) finish(l *lane, r result) {
+	kept := r.kept()
+	e.kept += kept
+	e.hold(l, kept)
+	if e.done = append(e.done, r); len(e.done) == 1 {
+		wake(e.settle)
 	}
-	for node, ss := range settlements {
-		held, err := e.Queue.Settle(ctx, node, ss)
-		if err != nil {
-			return err
+}
+
+// settleBatch stores results and gives back their room, part by part. It
+// returns those that are left when the store fails.
+func (e *Engine) settleBatch(ctx context.Context, batch []result) ([]result, error) {
+	for len(batch) > 0 {
+		part, rest := alike(batch)
+		if err := e.settlePart(ctx, part); err != nil {
+			return batch, err
 		}
+		e.settled(part)
+		batch = rest
+	}
+	return nil, nil
+}
+
+// alike splits a batch into what one call of the store can take with its first
+// result, and the others.
+func alike(batch []result) (part, rest []result) {
+	like := func(r *result) bool { return r.node == batch[0].node && r.back == batch[0].back }
+	n := 1
+	for n < len(batch) && n < settleRows && like(&batch[n]) {
+		n++
+	}
+	if n == len(batch) || n == settleRows {
+		return batch[:n], batch[n:]
+	}
+	part = slices.Clone(batch[:n])
+	for i := n; i < len(batch); i++ {
+		if len(part) < settleRows && like(&batch[i]) {
+			part = append(part, batch[i])
+		} else {
+			rest = append(rest, batch[i])
+		}
+	}
+	return part, rest
+}
+
+// settlePart stores results that are alike.
+func (e *Engine) settlePart(ctx context.Context, part []result) error {
+	if part[0].back {
+		ds := make([]hook.Delivery, len(part))
+		for i := range part {
+			ds[i] = part[i].job.Delivery
+		}
+		return e.Queue.HandBack(ctx, part[0].node, ds)
+	}
+	ss := make([]hook.Settlement, len(part))
+	for i := range part {
+		ss[i] = part[i].settlement
+	}
+	held, err := e.Queue.Settle(ctx, part[0].node, ss)
+	if err == nil {
 		e.logLost(ctx, ss, held)
 	}
-	for node, ds := range backs {
-		if err := e.Queue.HandBack(ctx, node, ds); err != nil {
-			return err
-		}
-	}
-	e.settled(batch)
-	return nil
+	return err
 }
 
 // logLost tells of attempts that another node has taken over meanwhile.
@@ -104,11 +158,18 @@ func (e *Engine) settled(batch []result) {
 	now := time.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, r := range batch {
+	paused := !e.open(now)
+	for i := range batch {
+		r := &batch[i]
 		l := e.laneOf(r.job.Delivery.HookID)
 		if !r.back && r.settlement.Verdict.State == hook.Waiting {
 			e.leftToStore(l, r.settlement.Verdict.DueAt, now)
 		}
-		e.release(l, sizeOf(&r.job.Delivery))
+		kept := r.kept()
+		e.kept -= kept
+		e.release(l, sizeOf(&r.job.Delivery)+kept)
+	}
+	if paused && e.open(now) {
+		e.resume()
 	}
 }

@@ -2,9 +2,11 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -108,6 +110,10 @@ func (s *Store) withoutRepeats(ctx context.Context, tx hotTx, all []accepted, kn
 			added = append(added, newKey{k, a})
 		}
 	}
+	// In one order on all nodes, so that none waits for another that waits for it.
+	slices.SortFunc(added, func(a, b newKey) int {
+		return cmp.Or(cmp.Compare(a.company, b.company), cmp.Compare(a.text, b.text))
+	})
 	err := tx.exec(ctx, s.hot.insertKeys, len(added), func(i int, args []any) {
 		k := added[i]
 		args[0], args[1], args[2], args[3] = k.company, k.text, k.a.Event.ID[:], k.a.fingerprint(k.key)

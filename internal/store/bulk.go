@@ -73,8 +73,12 @@ func (b bulk) many() string {
 	switch {
 	case strings.HasPrefix(b.verb, "INSERT"):
 		return fmt.Sprintf("%s (%s) SELECT %s FROM %s %s", b.verb, list, list, from, b.after)
-	case b.hits:
-		return fmt.Sprintf("%s %s FROM %s %s RETURNING r.nr", b.verb, b.before, from, b.after)
+	case strings.HasPrefix(b.verb, "UPDATE"):
+		text := fmt.Sprintf("%s %s FROM %s %s", b.verb, b.before, from, b.after)
+		if b.hits {
+			text += " RETURNING r.nr"
+		}
+		return text
 	default:
 		return fmt.Sprintf("%s %s, %s %s", b.verb, b.before, from, b.after)
 	}

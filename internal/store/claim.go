@@ -28,8 +28,8 @@ import (
 func (s *Store) Claim(ctx context.Context, node uuid.UUID, now time.Time, wants []hook.Want) ([]hook.Job, []hook.Backlog, error) {
 	var jobs []hook.Job
 	var backlogs []hook.Backlog
+	complete := false // but for the commit
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		jobs, backlogs = nil, nil
 		for _, w := range wants {
 			claimed, err := s.claimHook(ctx, tx, node, now, w)
 			if err != nil {
@@ -44,10 +44,14 @@ func (s *Store) Claim(ctx context.Context, node uuid.UUID, now time.Time, wants 
 				backlogs = append(backlogs, hook.Backlog{HookID: w.HookID, DueAt: due})
 			}
 		}
-		return s.addEvents(ctx, tx, jobs)
+		err := s.addEvents(ctx, tx, jobs)
+		complete = err == nil
+		return err
 	})
 	if err != nil {
-		s.noteDoubt(err)
+		if complete {
+			s.noteDoubt(err)
+		}
 		return nil, nil, fmt.Errorf("claim: %w", err)
 	}
 	return jobs, backlogs, nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
@@ -101,12 +102,19 @@ func (s *Store) commit(group []*work) {
 		return
 	}
 	for _, w := range group {
-		w.err = s.commitTogether(ctx, []*work{w})
+		for try, again := 0, true; again; try++ {
+			w.err = s.commitTogether(ctx, []*work{w})
+			again = collided(w.err) && try < collisions
+		}
 	}
 }
 
+// collisions bounds how often one commit is tried again for colliding.
+const collisions = 4
+
 // collided reports whether err says that another node wrote the same key at the
-// same time (unique_violation, deadlock_detected): the next try finds it there.
+// same time (unique_violation, deadlock_detected): the next try finds it there,
+// unless it meets yet another node.
 func collided(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (e.Code == "23505" || e.Code == "40P01")
@@ -130,12 +138,24 @@ func (s *Store) commitTogether(ctx context.Context, group []*work) error {
 	return err
 }
 
-// noteDoubt notes that err may have hidden a commit: it came from the way to
-// PostgreSQL, not from there. SQLite's errors leave no doubt.
+// noteDoubt notes that err may have hidden a commit. SQLite's errors leave no
+// doubt.
 func (s *Store) noteDoubt(err error) {
-	if _, told := errors.AsType[*pgconn.PgError](err); err != nil && s.many && !told {
+	if s.many && mayHideCommit(err) {
 		s.doubt.Store(true)
 	}
+}
+
+// mayHideCommit reports whether PostgreSQL may have committed though err came
+// back: it came from the way there, not from there, and not before anything was
+// sent.
+func mayHideCommit(err error) bool {
+	if err == nil || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) {
+		return false
+	}
+	_, told := errors.AsType[*pgconn.PgError](err)
+	_, notReached := errors.AsType[*pgconn.ConnectError](err)
+	return !told && !notReached
 }
 
 // TakeDoubt reports whether, since it was last called, a node may have been

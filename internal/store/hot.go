@@ -82,6 +82,31 @@ func (q *bulkQuery) run(ctx context.Context, tx *sql.Tx, n int, fill func(row in
 	return nil
 }
 
+// execBulk runs a bulk that changes n rows and tells no hits. It is for what is
+// seldom needed, and so not prepared before.
+func (s *Store) execBulk(ctx context.Context, tx *sql.Tx, b bulk, n int, fill func(row int, args []any)) error {
+	if n == 0 {
+		return nil
+	}
+	if s.many {
+		_, err := tx.ExecContext(ctx, b.many(), arrays(b.types(), n, fill)...)
+		return err
+	}
+	stmt, err := tx.PrepareContext(ctx, b.single())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }() // what went wrong has been told
+	args := make([]any, len(b.types()))
+	for row := range n {
+		fill(row, args)
+		if _, err := stmt.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func each(ctx context.Context, stmt *sql.Stmt, args []any, scan func(*sql.Rows) error) error {
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {

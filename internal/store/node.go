@@ -48,21 +48,26 @@ func (s *Store) Leave(ctx context.Context, node uuid.UUID) error {
 	return nil
 }
 
+// handBack doesn't ask for the state, as moveDelivery doesn't.
+func handBack() bulk {
+	return bulk{
+		columns: "company text, id uuid, attempt int, node_id uuid",
+		verb:    "UPDATE delivery",
+		before:  "SET state = 'waiting', attempt = delivery.attempt - 1, node_id = NULL",
+		after: `WHERE delivery.company = r.company AND delivery.id = r.id AND delivery.attempt = r.attempt
+    AND delivery.node_id = r.node_id`,
+	}
+}
+
 // HandBack makes deliveries wait again that node holds but has not begun to
 // send, so that the attempt doesn't count. Those that it no longer holds are
 // left alone.
 func (s *Store) HandBack(ctx context.Context, node uuid.UUID, ds []hook.Delivery) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		for _, d := range ds {
-			_, err := tx.ExecContext(ctx, `
-UPDATE delivery SET state = 'waiting', attempt = attempt - 1, node_id = NULL
-WHERE company = $1 AND id = $2 AND attempt = $3 AND node_id = $4`,
-				d.Company, d.ID[:], d.Attempt, node[:])
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.execBulk(ctx, tx, handBack(), len(ds), func(i int, args []any) {
+			d := &ds[i]
+			args[0], args[1], args[2], args[3] = d.Company, d.ID[:], int64(d.Attempt), node[:]
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("hand back %d deliveries: %w", len(ds), err)
@@ -89,22 +94,25 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time, maxAttempts, limit 
 			return err
 		}
 		taken = len(ds)
-		for _, d := range ds {
-			_, err := tx.ExecContext(ctx, `
-INSERT INTO attempt (delivery_id, number, hook_version, started_at, method, url, request_head, body_size,
-    body_sha256, status, response_head, response_body, error, reason, dns_us, connect_us, tls_us, first_byte_us, total_us)
-VALUES ($1, $2, 0, $3, '', '', '', 0, $4, 0, '', $4, $5, $6, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING`,
-				d.ID[:], d.Attempt, micros(now), []byte{}, string(hook.Abandoned), abandonedReason)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.insertAbandoned(ctx, tx, ds, now)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("take over from dead nodes: %w", err)
 	}
 	return taken, nil
+}
+
+// insertAbandoned records for each delivery that its attempt has no outcome,
+// unless its node did tell one.
+func (s *Store) insertAbandoned(ctx context.Context, tx *sql.Tx, ds []hook.Delivery, now time.Time) error {
+	b := insertAttempt()
+	b.after = "ON CONFLICT DO NOTHING"
+	return s.execBulk(ctx, tx, b, len(ds), func(i int, args []any) {
+		fillAttempt(&hook.Attempt{
+			DeliveryID: ds[i].ID, Number: ds[i].Attempt, StartedAt: now,
+			Error: hook.Abandoned, Reason: abandonedReason,
+		}, args)
+	})
 }
 
 func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, maxAttempts, limit int) ([]hook.Delivery, error) {

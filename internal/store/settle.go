@@ -97,14 +97,18 @@ WHERE attempt.error = 'abandoned'`,
 
 func (s *Store) insertAttempts(ctx context.Context, tx hotTx, all []settled) error {
 	return tx.exec(ctx, s.hot.insertAttempt, len(all), func(i int, args []any) {
-		a := &all[i].Attempt
-		args[0], args[1], args[2] = a.DeliveryID[:], int64(a.Number), int64(a.HookVersion)
-		args[3], args[4], args[5], args[6] = micros(a.StartedAt), a.Method, a.URL, a.RequestHead
-		args[7], args[8], args[9] = int64(a.BodySize), a.BodySHA256[:], int64(a.Status)
-		args[10], args[11] = a.ResponseHead, orEmpty(a.ResponseBody)
-		args[12], args[13] = string(a.Error), a.Reason
-		args[14], args[15] = a.Took.DNS.Microseconds(), a.Took.Connect.Microseconds()
-		args[16], args[17] = a.Took.TLS.Microseconds(), a.Took.FirstByte.Microseconds()
-		args[18] = a.Took.Total.Microseconds()
+		fillAttempt(&all[i].Attempt, args)
 	}, nil)
+}
+
+// fillAttempt writes a as arguments of insertAttempt.
+func fillAttempt(a *hook.Attempt, args []any) {
+	args[0], args[1], args[2] = a.DeliveryID[:], int64(a.Number), int64(a.HookVersion)
+	args[3], args[4], args[5], args[6] = micros(a.StartedAt), a.Method, a.URL, a.RequestHead
+	args[7], args[8], args[9] = int64(a.BodySize), a.BodySHA256[:], int64(a.Status)
+	args[10], args[11] = a.ResponseHead, orEmpty(a.ResponseBody)
+	args[12], args[13] = string(a.Error), a.Reason
+	args[14], args[15] = a.Took.DNS.Microseconds(), a.Took.Connect.Microseconds()
+	args[16], args[17] = a.Took.TLS.Microseconds(), a.Took.FirstByte.Microseconds()
+	args[18] = a.Took.Total.Microseconds()
 }
