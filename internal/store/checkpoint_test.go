@@ -18,7 +18,7 @@ import (
 func TestTheLogStaysShort(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "waybill.db")
-	st, err := store.OpenSQLite(t.Context(), path)
+	st, err := store.OpenSQLite(t.Context(), path, storetest.Keys(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,18 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/seal"
 )
 
 // SQLite plans without statistics, so its plans say whether the statement leads
 // it to the right index, whatever the data.
 func TestListingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
 	t.Parallel()
-	s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	keys, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), keys)
 	if err != nil {
 		t.Fatal(err)
 	}

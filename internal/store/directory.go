@@ -5,9 +5,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/trade"
 )
@@ -19,9 +22,18 @@ func (s *Store) Directory() *hook.Directory { return s.directory.Load() }
 
 const directoryVersion = "directory_version"
 
-// changeDirectory runs fn, which changes companies or hooks, in one
-// transaction, and reads the directory anew.
-func (s *Store) changeDirectory(ctx context.Context, fn func(*sql.Tx) error) error {
+// Keys returns the API keys that are not revoked, as they were read with the
+// directory. Their UsedAt is as old as that; ListKeys has the latest.
+func (s *Store) Keys() account.Keys {
+	if keys := s.keys.Load(); keys != nil {
+		return *keys
+	}
+	return nil
+}
+
+// changeDirectory runs fn, which changes companies, hooks or keys, in one
+// transaction, in which it also notes e, and reads the directory anew.
+func (s *Store) changeDirectory(ctx context.Context, e account.Entry, fn func(*sql.Tx) error) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 INSERT INTO setting (name, value) VALUES ($1, '1')
@@ -30,6 +42,9 @@ ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(setting.value AS INTEGER) + 1
 			return err
 		}
 		if err := fn(tx); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, e); err != nil {
 			return err
 		}
 		return s.notify(ctx, tx, channelDirectory)
@@ -41,7 +56,8 @@ ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(setting.value AS INTEGER) + 1
 	return s.Reload(context.WithoutCancel(ctx))
 }
 
-// Reload reads the directory if it has changed since it was last read.
+// Reload reads the directory and the keys if they have changed since they were
+// last read.
 func (s *Store) Reload(ctx context.Context) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
@@ -61,25 +77,37 @@ func (s *Store) Reload(ctx context.Context) error {
 		if err := readCompanies(ctx, tx, d); err != nil {
 			return fmt.Errorf("read companies: %w", err)
 		}
-		if err := readHooks(ctx, tx, d); err != nil {
+		if err := readShops(ctx, tx, d); err != nil {
+			return fmt.Errorf("read shops: %w", err)
+		}
+		if err := s.readHooks(ctx, tx, d); err != nil {
 			return fmt.Errorf("read hooks: %w", err)
 		}
+		keys, err := readKeys(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("read keys: %w", err)
+		}
 		s.directory.Store(d)
+		s.keys.Store(&keys) // after the companies that they belong to
 		return nil
 	})
 }
 
 func readCompanies(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
-	rows, err := tx.QueryContext(ctx, `SELECT id, name, time_zone, created_at FROM company`)
+	rows, err := tx.QueryContext(ctx, `SELECT id, name, language, time_zone, modules, created_at FROM company`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var c trade.Company
+		var modules string
 		var created int64
-		if err := rows.Scan(&c.ID, &c.Name, &c.TimeZone, &created); err != nil {
+		if err := rows.Scan(&c.ID, &c.Name, &c.Language, &c.TimeZone, &modules, &created); err != nil {
 			return err
+		}
+		if err := json.Unmarshal([]byte(modules), &c.Modules); err != nil {
+			return fmt.Errorf("modules of %s: %w", c.ID, err)
 		}
 		c.CreatedAt = fromMicros(created)
 		d.Companies[c.ID] = c
@@ -87,16 +115,45 @@ func readCompanies(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
 	return rows.Err()
 }
 
-func readHooks(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
+func readShops(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
+	rows, err := tx.QueryContext(ctx, `SELECT company, id, name, language, time_zone FROM shop`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	shops := make(map[string][]trade.Shop)
+	for rows.Next() {
+		var company string
+		var shop trade.Shop
+		if err := rows.Scan(&company, &shop.ID, &shop.Name, &shop.Language, &shop.TimeZone); err != nil {
+			return err
+		}
+		shops[company] = append(shops[company], shop)
+	}
+	for id, own := range shops {
+		// By bytes, whatever the database's collation is.
+		slices.SortFunc(own, func(a, b trade.Shop) int { return strings.Compare(a.ID, b.ID) })
+		c, ok := d.Companies[id]
+		if !ok {
+			continue // added since the companies were read; so is a new version
+		}
+		c.Shops = own
+		d.Companies[id] = c
+	}
+	return rows.Err()
+}
+
+func (s *Store) readHooks(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
 	rows, err := tx.QueryContext(ctx, `
 SELECT `+hookColumns+`
-FROM hook h JOIN hook_version v ON v.hook_id = h.id AND v.version = h.version WHERE h.deleted_at = 0`)
+FROM hook h JOIN hook_version v ON v.hook_id = h.id AND v.version = h.version
+LEFT JOIN secret x ON x.id = v.basic_secret WHERE h.deleted_at = 0`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		h, err := scanHook(rows)
+		h, err := s.scanHook(rows)
 		if err != nil {
 			return err
 		}
@@ -106,17 +163,26 @@ FROM hook h JOIN hook_version v ON v.hook_id = h.id AND v.version = h.version WH
 }
 
 const hookColumns = `h.id, h.company, h.kind, v.version, h.created_at, v.created_at, v.title, v.enabled,
-    v.event_types, v.url, v.basic_user, v.basic_password, v.priority, v.http2`
+    v.event_types, v.url, v.basic_user, x.id, x.sealed, x.set_at, v.priority, v.http2`
 
-func scanHook(row scanner) (*hook.Hook, error) {
+func (s *Store) scanHook(row scanner) (*hook.Hook, error) {
 	var h hook.Hook
 	var created, updated int64
 	var types string
+	password := secret{}
+	var setAt sql.NullInt64
 	err := row.Scan(&h.ID, &h.Company, &h.Kind, &h.Version, &created, &updated, &h.Title, &h.Enabled,
-		&types, &h.URL, &h.Basic.User, &h.Basic.Password, &h.Priority, &h.HTTP2)
+		&types, &h.URL, &h.Basic.User, &password.id, &password.sealed, &setAt, &h.Priority, &h.HTTP2)
 	if err != nil {
 		return nil, err
 	}
 	h.CreatedAt, h.UpdatedAt = fromMicros(created), fromMicros(updated)
+	if setAt.Valid {
+		password.company = h.Company
+		if h.Basic.Password, err = s.open(password); err != nil {
+			return nil, fmt.Errorf("hook %s: %w", h.ID, err)
+		}
+		h.Basic.SetAt = fromMicros(setAt.Int64)
+	}
 	return &h, json.Unmarshal([]byte(types), &h.EventTypes)
 }

@@ -17,24 +17,35 @@ var migrations embed.FS
 // start together take turns, by an advisory lock on PostgreSQL; on SQLite the
 // database belongs to this process.
 func (s *Store) migrate(ctx context.Context) error {
-	folder, err := fs.Sub(migrations, "migrations/"+s.name)
+	provider, err := s.provider()
 	if err != nil {
 		return err
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	done, err := provider.Up(ctx)
+	if err != nil || len(done) == 0 || s.many {
+		return err
+	}
+	return s.wiped(ctx)
+}
+
+// provider returns what applies the migrations of this binary.
+func (s *Store) provider() (*goose.Provider, error) {
+	folder, err := fs.Sub(migrations, "migrations/"+s.name)
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(plainVersion, &goose.GoFunc{RunTx: s.sealPlain}, nil)),
+	}
 	if s.goose == goose.DialectPostgres {
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(s.goose, s.write, folder, options...)
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
+	return goose.NewProvider(s.goose, s.write, folder, options...)
 }
 
 // SchemaVersion returns the number of the latest migration applied.

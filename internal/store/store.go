@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
@@ -29,6 +30,8 @@ type Store struct {
 	read  *sql.DB // for what only reads
 	lock  io.Closer
 
+	sealer Sealer
+
 	hot        hotStatements
 	findKeys   *bulkQuery
 	eventsByID *sql.Stmt
@@ -37,22 +40,21 @@ type Store struct {
 
 	doubt     atomic.Bool // see TakeDoubt
 	directory atomic.Pointer[hook.Directory]
+	keys      atomic.Pointer[account.Keys]
 	reloading sync.Mutex
 }
 
 // OpenSQLite opens the database file at path, making it if it is not there, and
-// brings its schema up to date. A second process is refused as long as this one
-// lives. Call Close when done.
-func OpenSQLite(ctx context.Context, path string) (*Store, error) {
+// brings its schema up to date. Secrets are kept with sealer; the error is an
+// ErrSecrets if it can't open those that are there. A second process is refused
+// as long as this one lives. Call Close when done.
+func OpenSQLite(ctx context.Context, path string, sealer Sealer) (*Store, error) {
 	lock, err := lockFile(path + ".lock")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	s := &Store{dialect: sqlite(), path: path, lock: lock}
-	if s.write, err = openSQLite(path, "&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(64000)", 1); err == nil {
-		s.read, err = openSQLite(path, "&_pragma=cache_size(-4096)&_pragma=query_only(1)", 4)
-	}
-	if err == nil {
+	s := &Store{dialect: sqlite(), path: path, lock: lock, sealer: sealer}
+	if err = s.openFile(); err == nil {
 		err = s.start(ctx)
 	}
 	if err != nil {
@@ -61,10 +63,20 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
+// openFile opens the pools on SQLite's file.
+func (s *Store) openFile() error {
+	var err error
+	if s.write, err = openSQLite(s.path, "&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(64000)", 1); err == nil {
+		s.read, err = openSQLite(s.path, "&_pragma=cache_size(-4096)&_pragma=query_only(1)", 4)
+	}
+	return err
+}
+
 // OpenPostgres opens the PostgreSQL database (version 15 or later) that url
-// names and brings its schema up to date. Call Close when done.
-func OpenPostgres(ctx context.Context, url string) (*Store, error) {
-	s := &Store{dialect: postgres()}
+// names and brings its schema up to date. Secrets are kept with sealer, as with
+// OpenSQLite. Call Close when done.
+func OpenPostgres(ctx context.Context, url string, sealer Sealer) (*Store, error) {
+	s := &Store{dialect: postgres(), sealer: sealer}
 	var err error
 	if s.write, err = openPostgres(url, queueParams(), 4); err == nil {
 		s.read, err = openPostgres(url, readParams(), 8)
@@ -78,11 +90,21 @@ func OpenPostgres(ctx context.Context, url string) (*Store, error) {
 	return s, nil
 }
 
-// start makes an opened store ready for use.
+// start brings the schema up to date and makes an opened store ready for use.
 func (s *Store) start(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	if s.lock != nil {
+		if err := s.endLeases(ctx); err != nil {
+			return err
+		}
+	}
+	return s.prepare(ctx)
+}
+
+// prepare makes a store whose schema is up to date ready for use.
+func (s *Store) prepare(ctx context.Context) error {
 	s.hot = s.hotStatements()
 	var err error
 	if s.findKeys, err = s.prepareQuery(ctx, findKeys()); err != nil {
@@ -96,10 +118,8 @@ func (s *Store) start(ctx context.Context) error {
 		s.writer = &postgresWriter{db: s.write}
 	}
 	s.committer.run = s.commit
-	if s.lock != nil {
-		if err := s.endLeases(ctx); err != nil {
-			return err
-		}
+	if err := s.checkSecrets(ctx); err != nil {
+		return err
 	}
 	return s.Reload(ctx)
 }

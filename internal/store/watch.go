@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,10 +20,13 @@ const (
 	channelWork      = "waybill_work"      // deliveries wait that their node has no room for
 )
 
-// poll is how often a node looks for what it might not have been told.
-const poll = 5 * time.Second
+const (
+	poll      = 5 * time.Second // how often a node looks for what it might not have been told
+	pollGuest = time.Second     // how often it looks for what a guest changed, who cannot tell
+)
 
-// notify tells the other nodes when tx commits. An embedded database has none.
+// notify tells the other nodes when tx commits. An embedded database has none;
+// guests are looked for by pollGuests.
 func (s *Store) notify(ctx context.Context, tx *sql.Tx, channel string) error {
 	if !s.many {
 		return nil
@@ -39,10 +45,13 @@ func (s *Store) TellWork(ctx context.Context) error {
 }
 
 // Watch keeps the directory up to date with what other nodes change until ctx
-// ends, and calls work when one of them has deliveries to share. On an embedded
-// database, which has no other nodes, it keeps the log short instead.
+// ends, and calls work when one of them has deliveries to share. An embedded
+// database has no other nodes, but guests; there it also keeps the log short.
 func (s *Store) Watch(ctx context.Context, log *slog.Logger, work func()) error {
 	if !s.many {
+		var guests sync.WaitGroup
+		defer guests.Wait()
+		guests.Go(func() { s.pollGuests(ctx, log) })
 		return s.checkpoint(ctx, log)
 	}
 	for ctx.Err() == nil {
@@ -57,6 +66,37 @@ func (s *Store) Watch(ctx context.Context, log *slog.Logger, work func()) error 
 	return nil
 }
 
+// pollGuests reads the directory anew when a guest has changed it, until ctx
+// ends.
+func (s *Store) pollGuests(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(pollGuest)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.reloadChanged(ctx); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "the directory was not read", "err", err)
+		}
+	}
+}
+
+// reloadChanged is Reload without a writing transaction unless there is
+// something to read.
+func (s *Store) reloadChanged(ctx context.Context) error {
+	var version string
+	err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(value), '0') FROM setting WHERE name = $1`, directoryVersion).Scan(&version)
+	if err != nil {
+		return fmt.Errorf("read the directory's version: %w", err)
+	}
+	if version == strconv.FormatInt(s.directory.Load().Version, 10) {
+		return nil
+	}
+	return s.Reload(ctx)
+}
+
 // listen holds a connection and acts on what comes, and every now and then
 // without anything having come.
 func (s *Store) listen(ctx context.Context, work func()) error {
@@ -65,22 +105,28 @@ func (s *Store) listen(ctx context.Context, work func()) error {
 		return err
 	}
 	defer conn.Close()
-	return conn.Raw(func(raw any) error {
-		pg := raw.(*stdlib.Conn).Conn()
-		for _, channel := range []string{channelDirectory, channelWork} {
-			if _, err := pg.Exec(ctx, "LISTEN "+channel); err != nil {
-				return fmt.Errorf("listen: %w", err)
-			}
+	var heard error
+	_ = conn.Raw(func(raw any) error {
+		heard = s.listenOn(ctx, raw.(*stdlib.Conn).Conn(), work)
+		return driver.ErrBadConn // it listens still: not one for the pool
+	})
+	return heard
+}
+
+func (s *Store) listenOn(ctx context.Context, pg *pgx.Conn, work func()) error {
+	for _, channel := range []string{channelDirectory, channelWork} {
+		if _, err := pg.Exec(ctx, "LISTEN "+channel); err != nil {
+			return fmt.Errorf("listen: %w", err)
 		}
-		if err := s.Reload(ctx); err != nil { // what changed before we listened
+	}
+	if err := s.Reload(ctx); err != nil { // what changed before we listened
+		return err
+	}
+	for {
+		if err := s.hear(ctx, pg, work); err != nil {
 			return err
 		}
-		for {
-			if err := s.hear(ctx, pg, work); err != nil {
-				return err
-			}
-		}
-	})
+	}
 }
 
 func (s *Store) hear(ctx context.Context, pg *pgx.Conn, work func()) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/store"
 )
@@ -15,10 +16,10 @@ func testHooks(t *testing.T, st *store.Store) {
 	h := AddHook(t, st, eventType, "https://receiver.example/")
 	before := st.Directory()
 	h.Version, h.URL, h.Priority, h.Enabled = 2, "https://new.example/", hook.High, false
-	h.Basic = hook.Basic{User: "erp", Password: "hidden"}
+	h.Basic = hook.Basic{User: "erp", Password: "hidden", SetAt: start()}
 	h.EventTypes = []string{eventType, "ProductChanged"}
 	h.CreatedAt, h.UpdatedAt = h.CreatedAt.UTC().Truncate(time.Microsecond), start()
-	if err := st.ChangeHook(t.Context(), h); err != nil {
+	if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	after := st.Directory()
@@ -28,11 +29,11 @@ func testHooks(t *testing.T, st *store.Store) {
 	if after.Version <= before.Version || before.Hooks[h.ID].Version != 1 {
 		t.Error("the directory that was read before has changed, or has no older version")
 	}
-	if err := st.ChangeHook(t.Context(), h); !errors.Is(err, store.ErrHookChanged) {
+	if err := st.ChangeHook(t.Context(), h, account.Entry{}); !errors.Is(err, store.ErrHookChanged) {
 		t.Errorf("ChangeHook with a version that is there = %v, want %v", err, store.ErrHookChanged)
 	}
 	h.ID, h.Version, h.Company = NewID(), 1, "nobody"
-	if err := st.AddHook(t.Context(), h); !errors.Is(err, store.ErrNoCompany) {
+	if err := st.AddHook(t.Context(), h, account.Entry{}); !errors.Is(err, store.ErrNoCompany) {
 		t.Errorf("AddHook to no company = %v, want %v", err, store.ErrNoCompany)
 	}
 }
@@ -44,7 +45,7 @@ func testDeleted(t *testing.T, st *store.Store) {
 		accept(t, st, Owe(Event(eventType, "1", start()), h, kept))
 	}
 	claimed, _ := claim(t, st, node, start(), h, 1)
-	if err := st.DeleteHook(t.Context(), Company, h.ID, start()); err != nil {
+	if err := st.DeleteHook(t.Context(), Company, h.ID, start(), account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	if st.Directory().Hooks[h.ID] != nil {
@@ -61,18 +62,18 @@ func testDeleted(t *testing.T, st *store.Store) {
 	if jobs, _ := claim(t, st, node, start(), kept, 10); len(jobs) != 3 {
 		t.Errorf("the other hook is owed %d deliveries, want 3", len(jobs))
 	}
-	if err := st.DeleteHook(t.Context(), Company, h.ID, start()); !errors.Is(err, store.ErrNoHook) {
+	if err := st.DeleteHook(t.Context(), Company, h.ID, start(), account.Entry{}); !errors.Is(err, store.ErrNoHook) {
 		t.Errorf("DeleteHook again = %v, want %v", err, store.ErrNoHook)
 	}
 }
 
 func testForeignHook(t *testing.T, st *store.Store) {
 	h := AddHook(t, st, eventType, "https://receiver.example/")
-	if err := st.DeleteHook(t.Context(), "globex", h.ID, start()); !errors.Is(err, store.ErrNoHook) {
+	if err := st.DeleteHook(t.Context(), "globex", h.ID, start(), account.Entry{}); !errors.Is(err, store.ErrNoHook) {
 		t.Errorf("DeleteHook = %v, want %v", err, store.ErrNoHook)
 	}
 	h.Company, h.Version = "globex", 2
-	if err := st.ChangeHook(t.Context(), h); !errors.Is(err, store.ErrHookChanged) {
+	if err := st.ChangeHook(t.Context(), h, account.Entry{}); !errors.Is(err, store.ErrHookChanged) {
 		t.Errorf("ChangeHook = %v, want %v", err, store.ErrHookChanged)
 	}
 	if got := st.Directory().Hooks[h.ID]; got == nil || got.Version != 1 {

@@ -21,10 +21,22 @@ const (
 // Run checks a store against the contract. Each case opens a store of its own.
 func Run(t *testing.T, open func(*testing.T) *store.Store) {
 	t.Helper()
-	for _, c := range []struct {
-		name string
-		test func(*testing.T, *store.Store)
-	}{
+	for _, c := range append(queueCases(), accountCases()...) {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, open(t))
+		})
+	}
+}
+
+// testCase is something that every store must do.
+type testCase struct {
+	name string
+	test func(*testing.T, *store.Store)
+}
+
+func queueCases() []testCase {
+	return []testCase{
 		{"an event is stored with its deliveries and claimed with its data", testAcceptAndClaim},
 		{"a repeat by ID or key is answered with the first receipt", testRepeats},
 		{"a key that comes with another request is told", testMismatch},
@@ -41,17 +53,15 @@ func Run(t *testing.T, open func(*testing.T) *store.Store) {
 		{"deliveries of a node that lives are not taken over", testLiveNode},
 		{"a delivery that is abandoned too often has failed", testAbandoned},
 		{"what is handed back doesn't count an attempt", testHandBack},
+		{"of many that are handed back, only those that the node holds are", testHandBackMany},
+		{"of many that are taken over, only those without an outcome are abandoned", testTakeOverMany},
 		{"a lease that has ended is not renewed", testLease},
 		{"hooks have versions", testHooks},
+		{"a password that stays the same is as old as it was", testPasswordKept},
 		{"deliveries of a deleted hook are cancelled", testDeleted},
 		{"another company's hook is not changed or deleted", testForeignHook},
 		{"backlogs tell what waits", testBacklogs},
 		{"settings are set once", testSetting},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			c.test(t, open(t))
-		})
 	}
 }
 

@@ -4,13 +4,16 @@ package storetest
 
 import (
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/pgtemp"
+	"github.com/waybillhq/waybill/internal/seal"
 	"github.com/waybillhq/waybill/internal/store"
 	"github.com/waybillhq/waybill/internal/trade"
 )
@@ -21,7 +24,7 @@ const Company = "acme"
 // Open returns an empty SQLite store that lives as long as the test.
 func Open(t *testing.T) *store.Store {
 	t.Helper()
-	st, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	st, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), Keys(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +35,7 @@ func Open(t *testing.T) *store.Store {
 // OpenPostgres is Open for PostgreSQL: see pgtemp for where the server is.
 func OpenPostgres(t *testing.T) *store.Store {
 	t.Helper()
-	st, err := store.OpenPostgres(t.Context(), pgtemp.Database(t))
+	st, err := store.OpenPostgres(t.Context(), pgtemp.Database(t), Keys(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +52,20 @@ func closeAtEnd(t *testing.T, st *store.Store) {
 	})
 }
 
+// keys are made once, so that a test can open a store more than once.
+var keys = sync.OnceValues(seal.New) //nolint:gochecknoglobals // the value never changes
+
+// Keys returns the key set that the stores of tests seal with. It is the same in
+// all tests of a process: make one with seal.New to change it.
+func Keys(t *testing.T) *seal.Keys {
+	t.Helper()
+	k, err := keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
 // NewID returns a fresh ID.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
@@ -57,7 +74,7 @@ func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 func AddHook(t *testing.T, st *store.Store, eventType, url string) hook.Hook {
 	t.Helper()
 	c := trade.Company{ID: Company, Name: "Acme", TimeZone: "Europe/Berlin", CreatedAt: time.Now()}
-	if _, err := st.PutCompany(t.Context(), c); err != nil {
+	if _, err := st.PutCompany(t.Context(), c, account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	h := hook.Hook{
@@ -65,7 +82,7 @@ func AddHook(t *testing.T, st *store.Store, eventType, url string) hook.Hook {
 		EventTypes: []string{eventType}, URL: url, Priority: hook.Normal,
 		CreatedAt: time.Now(), UpdatedAt: time.Now(),
 	}
-	if err := st.AddHook(t.Context(), h); err != nil {
+	if err := st.AddHook(t.Context(), h, account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	return h

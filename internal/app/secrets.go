@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/waybillhq/waybill/internal/seal"
+	"github.com/waybillhq/waybill/internal/store"
+)
+
+// Secrets says where the key set is that secrets are sealed with.
+type Secrets struct {
+	File string // empty: see SecretsFile
+	Text string // the key set itself; goes before File
+}
+
+// Keys is the key set of a store.
+type Keys struct {
+	*seal.Keys
+
+	Made bool // just now, since there was none
+}
+
+// BadKeys says that a key set could not be read or made, or isn't the one that
+// the secrets in the database were sealed with: then Err is a store.ErrSecrets.
+type BadKeys struct {
+	File string // empty: it was given as a text
+	Err  error
+}
+
+// Error returns what Err says.
+func (b *BadKeys) Error() string { return "the key set for secrets: " + b.Err.Error() }
+
+func (b *BadKeys) Unwrap() error { return b.Err }
+
+// SecretsFile returns the file for the key set of a database when none is named:
+// beside SQLite's file, or in the working folder.
+func SecretsFile(database string) string {
+	if isPostgres(database) {
+		return "waybill.key"
+	}
+	return sqlitePath(database) + ".key"
+}
+
+// OpenStore opens the database that a setting names: "postgres://…" or
+// "postgresql://…", or a file for SQLite, with or without "sqlite:" before it.
+// If there is no key set yet, it makes one. The error is a *BadKeys if that is
+// what is wrong.
+func OpenStore(ctx context.Context, database string, x Secrets) (*store.Store, Keys, error) {
+	return open(ctx, database, x, store.OpenSQLite)
+}
+
+// OpenGuest opens that database beside a server that may have it open.
+func OpenGuest(ctx context.Context, database string, x Secrets) (*store.Store, Keys, error) {
+	return open(ctx, database, x, store.OpenGuest)
+}
+
+type opener func(ctx context.Context, path string, sealer store.Sealer) (*store.Store, error)
+
+func open(ctx context.Context, database string, x Secrets, sqlite opener) (*store.Store, Keys, error) {
+	if x.File == "" {
+		x.File = SecretsFile(database)
+	}
+	keys, err := openKeys(x)
+	if err != nil {
+		return nil, Keys{}, err
+	}
+	how, name := sqlite, sqlitePath(database)
+	if isPostgres(database) {
+		how, name = store.OpenPostgres, database
+	}
+	s, err := how(ctx, name, keys)
+	if errors.Is(err, store.ErrSecrets) {
+		err = &BadKeys{File: keys.Path(), Err: err}
+		if keys.Made { // of no use: the right one is elsewhere
+			err = errors.Join(err, os.Remove(keys.Path()))
+		}
+	}
+	if err != nil {
+		return nil, Keys{}, err
+	}
+	return s, keys, nil
+}
+
+// openKeys reads the key set, or makes it if there is no file.
+func openKeys(x Secrets) (k Keys, err error) {
+	if x.Text != "" {
+		if k.Keys, err = seal.Parse(x.Text); err != nil {
+			return Keys{}, &BadKeys{Err: err}
+		}
+		return k, nil
+	}
+	k.Keys, err = seal.Load(x.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		k.Keys, err = seal.Create(x.File)
+		k.Made = err == nil
+	}
+	if errors.Is(err, fs.ErrExist) { // another process was faster
+		k.Keys, err = seal.Load(x.File)
+	}
+	if err != nil {
+		return Keys{}, &BadKeys{File: x.File, Err: err}
+	}
+	return k, nil
+}
+
+func isPostgres(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
+}
+
+func sqlitePath(database string) string { return strings.TrimPrefix(database, "sqlite:") }

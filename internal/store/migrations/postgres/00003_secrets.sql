@@ -1,0 +1,30 @@
+-- +goose Up
+-- What must never be seen, sealed with a key that is not in the database. The
+-- next migration, which seals the passwords there are, is in Go.
+
+CREATE TABLE secret (
+    id      UUID    PRIMARY KEY,
+    company TEXT    NOT NULL, -- '' for Waybill's own
+    sealed  BYTEA   NOT NULL, -- with id and company as context
+    length  INTEGER NOT NULL, -- characters of it
+    set_at  BIGINT  NOT NULL
+);
+
+ALTER TABLE hook_version RENAME TO hook_version_plain;
+ALTER INDEX hook_version_pkey RENAME TO hook_version_plain_pkey;
+
+-- What a hook said at some time. Rows are never changed: attempts name them.
+CREATE TABLE hook_version (
+    hook_id      UUID    NOT NULL REFERENCES hook (id),
+    version      INTEGER NOT NULL,
+    created_at   BIGINT  NOT NULL,
+    title        TEXT    NOT NULL,
+    enabled      BOOLEAN NOT NULL,
+    event_types  TEXT    NOT NULL, -- a JSON array
+    url          TEXT    NOT NULL,
+    basic_user   TEXT    NOT NULL,
+    basic_secret UUID    REFERENCES secret (id), -- the password; of several versions if it stays the same
+    priority     INTEGER NOT NULL,
+    http2        BOOLEAN NOT NULL,
+    PRIMARY KEY (hook_id, version)
+);

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+var (
+	// ErrNoUser says that there is no such user.
+	ErrNoUser = missing("there is no such user", "Diesen Benutzer gibt es nicht.")
+	// ErrEmailTaken says that another user has the e-mail address.
+	ErrEmailTaken = conflict("email", "another user has this e-mail address; choose another one",
+		"Ein anderer Benutzer hat diese E-Mail-Adresse; bitte wählen Sie eine andere.")
+	// ErrSubjectTaken says that another user signs in with the OpenID Connect subject.
+	ErrSubjectTaken = conflict("subject", "another user signs in with this account of the identity provider",
+		"Ein anderer Benutzer meldet sich mit diesem Konto des Identitätsanbieters an.")
+)
+
+// conflict returns an error of fault Conflict about a field.
+func conflict(field, reason, german string) *hook.Error {
+	return &hook.Error{
+		Fault: hook.Conflict, Msg: "the input is in conflict with what is stored",
+		German:   "Die Eingabe widerspricht dem, was gespeichert ist.",
+		Problems: []hook.Problem{{Field: field, Reason: reason, German: german}},
+	}
+}
+
+const userColumns = `u.id, u.company, u.email, u.name, u.language, u.role, u.password, u.subject, u.disabled,
+    EXISTS (SELECT 1 FROM picture p WHERE p.user_id = u.id), u.created_at`
+
+// userFields returns what a row of userColumns is scanned into; created is the
+// time in microseconds.
+func userFields(u *account.User, created *int64) []any {
+	return []any{
+		&u.ID, &u.Company, &u.Email, &u.Name, &u.Language, &u.Role, &u.Password, &u.Subject, &u.Disabled,
+		&u.Picture, created,
+	}
+}
+
+func scanUser(row scanner) (account.User, error) {
+	var u account.User
+	var created int64
+	if err := row.Scan(userFields(&u, &created)...); err != nil {
+		return account.User{}, err
+	}
+	u.CreatedAt = fromMicros(created)
+	return u, nil
+}
+
+// AddUser stores a new user without a picture and notes e. It returns
+// ErrEmailTaken, ErrSubjectTaken or ErrNoCompany when that is what is wrong.
+func (s *Store) AddUser(ctx context.Context, u account.User, e account.Entry) error {
+	err := s.noted(ctx, e, func(tx *sql.Tx) error {
+		if err := checkUser(ctx, tx, u); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+INSERT INTO users (id, company, email, name, language, role, password, subject, disabled, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			u.ID[:], u.Company, u.Email, u.Name, u.Language, string(u.Role), u.Password, u.Subject, u.Disabled, micros(u.CreatedAt))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("add user %s: %w", u.ID, taken(err))
+	}
+	return nil
+}
+
+// ChangeUser replaces what is stored of a user, but for Password, Picture and
+// CreatedAt, and notes e. A user who is disabled by it loses all sessions and
+// links. It returns ErrNoUser, ErrEmailTaken, ErrSubjectTaken or ErrNoCompany
+// when that is what is wrong.
+func (s *Store) ChangeUser(ctx context.Context, u account.User, e account.Entry) error {
+	err := s.noted(ctx, e, func(tx *sql.Tx) error {
+		if err := checkUser(ctx, tx, u); err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, `
+UPDATE users SET company = $2, email = $3, name = $4, language = $5, role = $6, subject = $7, disabled = $8
+WHERE id = $1`,
+			u.ID[:], u.Company, u.Email, u.Name, u.Language, string(u.Role), u.Subject, u.Disabled)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrNoUser)
+		}
+		if !u.Disabled {
+			return nil
+		}
+		if err := endSessions(ctx, tx, u.ID, ""); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM link WHERE user_id = $1`, u.ID[:])
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("change user %s: %w", u.ID, taken(err))
+	}
+	return nil
+}
+
+// checkUser returns what keeps u from being stored.
+func checkUser(ctx context.Context, tx *sql.Tx, u account.User) error {
+	if err := checkCompany(ctx, tx, u.Company); err != nil {
+		return err
+	}
+	for _, unique := range []struct {
+		column, value string
+		err           error
+	}{{"email", u.Email, ErrEmailTaken}, {"subject", u.Subject, ErrSubjectTaken}} {
+		var there bool
+		err := tx.QueryRowContext(ctx,
+			`SELECT EXISTS (SELECT 1 FROM users WHERE `+unique.column+` = $1 AND `+unique.column+` <> '' AND id <> $2)`,
+			unique.value, u.ID[:]).Scan(&there)
+		if err != nil {
+			return err
+		}
+		if there {
+			return unique.err
+		}
+	}
+	return nil
+}
+
+// taken translates the error of PostgreSQL when another node has just stored a
+// user whom checkUser could not see yet.
+func taken(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch e.ConstraintName {
+		case "users_email":
+			return ErrEmailTaken
+		case "users_subject":
+			return ErrSubjectTaken
+		}
+	}
+	return err
+}
+
+// User returns the user with an ID, or ErrNoUser.
+func (s *Store) User(ctx context.Context, id uuid.UUID) (account.User, error) {
+	return s.user(ctx, `u.id = $1`, id[:])
+}
+
+// UserByEmail returns the user with an e-mail address in lower case, or
+// ErrNoUser.
+func (s *Store) UserByEmail(ctx context.Context, email string) (account.User, error) {
+	return s.user(ctx, `u.email = $1`, clean(email))
+}
+
+// UserBySubject returns the user who signs in with a subject of OpenID Connect,
+// or ErrNoUser.
+func (s *Store) UserBySubject(ctx context.Context, subject string) (account.User, error) {
+	return s.user(ctx, `u.subject = $1 AND u.subject <> ''`, clean(subject))
+}
+
+func (s *Store) user(ctx context.Context, where string, arg any) (account.User, error) {
+	u, err := scanUser(s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE `+where, arg))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoUser
+	}
+	if err != nil {
+		return account.User{}, fmt.Errorf("read a user: %w", err)
+	}
+	return u, nil
+}
+
+// Users returns the users of a company, disabled ones too, by e-mail address;
+// those of the empty company are the operator's people.
+func (s *Store) Users(ctx context.Context, company string) ([]account.User, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.company = $1`, company)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	defer rows.Close()
+	var users []account.User
+	for rows.Next() {
+		u, err := scanUser(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list users: %w", err)
+		}
+		users = append(users, u)
+	}
+	slices.SortFunc(users, func(a, b account.User) int { return strings.Compare(a.Email, b.Email) })
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	return users, nil
+}
+
+// SetPassword stores the hash of a user's new password and notes e. It ends the
+// user's sessions but the one whose token has the digest keep, and the links to
+// choose a password. It returns ErrNoUser if there is no such user.
+func (s *Store) SetPassword(ctx context.Context, user uuid.UUID, hash, keep string, e account.Entry) error {
+	err := s.noted(ctx, e, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE users SET password = $2 WHERE id = $1`, user[:], hash)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrNoUser)
+		}
+		if err := endSessions(ctx, tx, user, keep); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM link WHERE user_id = $1 AND purpose = $2`, user[:], string(account.SetPassword))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set the password of user %s: %w", user, err)
+	}
+	return nil
+}
