@@ -26,6 +26,7 @@ demo: ## Show Waybill at work, with a receiver and nothing to set up
 test: ## Run the tests, on SQLite and on PostgreSQL
 	@scripts/need go
 	@scripts/need postgres
+	@scripts/need node
 	go test ./...
 
 check: generate lint race ## All that must pass before a change lands
@@ -42,6 +43,7 @@ lint: ## Check the form of the code (the first run builds the linter, minutes)
 race: ## Run the tests in random order with the race detector
 	@scripts/need go
 	@scripts/need postgres
+	@scripts/need node
 	@scripts/need gcc
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
@@ -54,6 +56,7 @@ fuzz: ## Fuzz each target for FUZZTIME (30s)
 
 cover: ## Show how much of the code the tests run
 	@scripts/need postgres
+	@scripts/need node
 	go test -coverpkg=./internal/... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | tail -1
 

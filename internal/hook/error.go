@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Fault sorts errors by what the caller can do about them.
@@ -15,7 +16,10 @@ const (
 	Missing  Fault = "missing"  // there is no such thing
 	Conflict Fault = "conflict" // it is not in a state for this
 	TooLarge Fault = "too_large"
-	Busy     Fault = "busy"     // try again later
+	Busy     Fault = "busy"    // try again later
+	Unknown  Fault = "unknown" // say who you are: sign in, or send a key
+	Denied   Fault = "denied"  // who you are may not do this
+	TooOften Fault = "too_often"
 	Internal Fault = "internal" // not shown in detail
 )
 
@@ -23,6 +27,7 @@ const (
 type Problem struct {
 	Field  string // as the caller wrote it, such as "eventTypes[2]"; empty for the whole
 	Reason string // what is wrong, and what to do about it, in a sentence
+	German string // the same in German; empty for what only programs read
 }
 
 // Error is an error fit to show to a caller: it holds no secret and no detail
@@ -30,7 +35,9 @@ type Problem struct {
 type Error struct {
 	Fault    Fault
 	Msg      string
+	German   string // Msg in German; empty for what only programs read
 	Problems []Problem
+	After    time.Duration // when to try again; 0 if that isn't known
 	Err      error
 }
 

@@ -41,6 +41,7 @@ type Hook struct {
 type Basic struct {
 	User     string
 	Password Secret
+	SetAt    time.Time // since when Password is set; the store fills it in
 }
 
 // Set reports whether there is anything to authenticate with.

@@ -1,0 +1,283 @@
+package signin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// maxName is how many bytes are kept of what somebody gives for an e-mail address.
+const maxName = 254
+
+// SignIn begins a session for the user with an e-mail address and a password.
+// From is the IP address and agent the User-Agent they come with. It fails with
+// fault hook.Unknown if that isn't right, in the same words and time whether the
+// address, the password or the state of the user is at fault, and with
+// hook.TooOften after several such failures with that address or from there.
+func (g *Gate) SignIn(ctx context.Context, email, password, from, agent string) (Signed, error) {
+	name, bad := account.NormalEmail(email)
+	try, err := g.begin(cmp.Or(name, email[:min(len(email), maxName)]), from)
+	if err != nil {
+		return Signed{}, err
+	}
+	defer try.end()
+
+	var u account.User
+	if bad == nil {
+		u, err = g.store.UserByEmail(ctx, name)
+	}
+	if err != nil && hook.FaultOf(err) != hook.Missing {
+		return Signed{}, err
+	}
+	right, err := g.verify(ctx, u, password)
+	if err != nil {
+		return Signed{}, err
+	}
+	if !right || u.Disabled {
+		try.failed()
+		return Signed{}, g.refuse(ctx, u, name, from)
+	}
+	try.succeeded()
+	return g.SignInAs(ctx, u, "password", from, agent)
+}
+
+// refuse notes that somebody could not sign in, and says so. What isn't an
+// e-mail address is not noted: it may be a password in the wrong field.
+func (g *Gate) refuse(ctx context.Context, u account.User, email, from string) error {
+	target := ""
+	if u.ID != uuid.Nil {
+		target = u.ID.String()
+	}
+	e := account.NewEntry(account.Actor{Name: email, From: from}, "session.fail", target, u.Company,
+		nil, struct {
+			How string `json:"how"`
+		}{"password"}, moment())
+	if err := g.store.Note(ctx, e); err != nil {
+		return err
+	}
+	return unknown("the e-mail address or the password is not right",
+		"Die E-Mail-Adresse oder das Passwort ist nicht richtig.")
+}
+
+// verify reports whether a password is the user's. For nobody and for those who
+// have none it takes as long.
+func (g *Gate) verify(ctx context.Context, u account.User, password string) (bool, error) {
+	right := false
+	err := g.hash(ctx, func() error {
+		if u.Password == "" {
+			account.VerifyPassword(account.DummyHash(), password)
+			return nil
+		}
+		right = account.VerifyPassword(u.Password, password)
+		return nil
+	})
+	return right, err
+}
+
+// hash runs fn, which hashes a password, when it is its turn.
+func (g *Gate) hash(ctx context.Context, fn func() error) error {
+	select {
+	case g.hashing <- struct{}{}:
+		defer func() { <-g.hashing }()
+		return fn()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Reset gives a user the password they chose by a link, which works once, and
+// ends all their sessions. A password that may not be chosen leaves the link
+// as it was.
+func (g *Gate) Reset(ctx context.Context, linkToken, password, from string) error {
+	if err := account.CheckPassword(password, "", ""); err != nil { // as far as that is known yet
+		return err
+	}
+	link, u, err := g.store.TakeLink(ctx, account.Digest(linkToken), account.SetPassword, moment())
+	if err != nil {
+		return err
+	}
+	if err := g.choose(ctx, actor(u, from), u, password, "", "link"); err != nil {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
+		defer cancel()
+		return errors.Join(err, g.store.AddLink(last, link, account.Entry{}))
+	}
+	g.people.forget(u.Email)
+	return nil
+}
+
+// ChangePassword gives a user, who is signed in by sessionToken and knows the
+// old one, a new password, and ends all their other sessions. It fails with
+// fault hook.Invalid about the field "old" or "new", and with hook.TooOften
+// after several wrong old ones.
+func (g *Gate) ChangePassword(ctx context.Context, a account.Actor, old, chosen, sessionToken string) error {
+	if a.User == uuid.Nil {
+		return &hook.Error{
+			Fault: hook.Denied, Msg: "only people have a password; sign in",
+			German: "Nur Personen haben ein Passwort; bitte melden Sie sich an.",
+		}
+	}
+	u, err := g.store.User(ctx, a.User)
+	if err != nil {
+		return err
+	}
+	if u.Password == "" {
+		return &hook.Error{
+			Fault:  hook.Conflict,
+			Msg:    "you have no password yet; ask an admin of your company for a link to choose one",
+			German: "Sie haben noch kein Passwort; bitten Sie einen Administrator Ihres Unternehmens um einen Link, mit dem Sie eines wählen.",
+		}
+	}
+	try, err := g.begin(u.Email, a.From)
+	if err != nil {
+		return err
+	}
+	defer try.end()
+	right, err := g.verify(ctx, u, old)
+	if err != nil {
+		return err
+	}
+	if !right {
+		try.failed()
+		return invalid("old", "it is not your password; write the one you signed in with",
+			"Das ist nicht Ihr Passwort; schreiben Sie das, mit dem Sie sich angemeldet haben.")
+	}
+	try.succeeded()
+	return inField("new", g.choose(ctx, a, u, chosen, account.Digest(sessionToken), "old"))
+}
+
+// choose checks and stores a password, and ends the user's sessions but the one
+// with the digest keep. By says what let them.
+func (g *Gate) choose(ctx context.Context, a account.Actor, u account.User, password, keep, by string) error {
+	if u.Disabled {
+		return disabled()
+	}
+	if err := account.CheckPassword(password, u.Email, u.Name); err != nil {
+		return err
+	}
+	var hash string
+	err := g.hash(ctx, func() (err error) {
+		hash, err = account.HashPassword(password)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return g.store.SetPassword(ctx, u.ID, hash, keep,
+		account.NewEntry(a, "password.change", u.ID.String(), u.Company, nil, struct {
+			By string `json:"by"`
+		}{by}, moment()))
+}
+
+func invalid(field, reason, german string) error {
+	return &hook.Error{
+		Fault: hook.Invalid, Msg: "the input is not valid", German: "Die Eingabe ist nicht gültig.",
+		Problems: []hook.Problem{{Field: field, Reason: reason, German: german}},
+	}
+}
+
+// inField returns err with its problems in another field.
+func inField(field string, err error) error {
+	e, ok := errors.AsType[*hook.Error](err)
+	if !ok {
+		return err
+	}
+	moved := *e
+	moved.Problems = nil
+	for _, p := range e.Problems {
+		moved.Problems = append(moved.Problems, hook.Problem{Field: field, Reason: p.Reason, German: p.German})
+	}
+	return &moved
+}
+
+func disabled() error {
+	return &hook.Error{
+		Fault: hook.Denied, Msg: "this user may not sign in any more; ask an admin of your company",
+		German: "Dieser Benutzer darf sich nicht mehr anmelden; fragen Sie einen Administrator Ihres Unternehmens.",
+	}
+}
+
+// try is one try to give a password. It counts as failed until it is known
+// better; end takes it back if that never came about.
+type try struct {
+	gate        *Gate
+	name, place string
+	known       bool
+}
+
+// begin counts a try, unless there were too many.
+func (g *Gate) begin(email, from string) (*try, error) {
+	t := &try{gate: g, name: email, place: place(from)}
+	now := time.Now()
+	wait := g.people.begin(t.name, now)
+	if wait == 0 && t.place != "" {
+		if wait = g.places.begin(t.place, now); wait > 0 {
+			g.people.undo(t.name)
+		}
+	}
+	if wait > 0 {
+		return nil, tooOften(wait)
+	}
+	return t, nil
+}
+
+func (t *try) failed() {
+	now := time.Now()
+	t.known = true
+	t.gate.people.fail(t.name, now)
+	t.gate.places.fail(t.place, now)
+}
+
+// succeeded forgets the failures of the user. Those of the place stay: one who
+// has a password there may still be guessing those of others.
+func (t *try) succeeded() {
+	t.known = true
+	t.gate.people.forget(t.name)
+	t.gate.places.undo(t.place)
+}
+
+func (t *try) end() {
+	if !t.known {
+		t.gate.people.undo(t.name)
+		t.gate.places.undo(t.place)
+	}
+}
+
+// place returns what counts as one place to sign in from: an IPv4 address, or
+// the /64 of an IPv6 address, of which a single customer has all. It is empty if
+// the place isn't known.
+func place(from string) string {
+	a, err := netip.ParseAddr(from)
+	if err != nil {
+		return ""
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	return netip.PrefixFrom(a, 64).Masked().String()
+}
+
+func tooOften(wait time.Duration) error {
+	// A little too long is better than a little too short.
+	wait = (wait + time.Second - 1).Truncate(time.Second)
+	english, german := fmt.Sprintf("%d seconds", wait/time.Second), fmt.Sprintf("%d Sekunden", wait/time.Second)
+	switch {
+	case wait == time.Second:
+		english, german = "a second", "einer Sekunde"
+	case wait >= 2*time.Minute:
+		minutes := (wait + time.Minute - 1) / time.Minute
+		english, german = fmt.Sprintf("%d minutes", minutes), fmt.Sprintf("%d Minuten", minutes)
+	}
+	return &hook.Error{
+		Fault: hook.TooOften, After: wait,
+		Msg:    "there were too many failed tries to sign in; try again in " + english,
+		German: "Es gab zu viele vergebliche Anmeldeversuche; versuchen Sie es in " + german + " wieder.",
+	}
+}

@@ -1,0 +1,82 @@
+package signin
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// SignInBy begins a session for a person whom an identity provider vouches for:
+// p has the Subject, Email, Name, Language, Company and Role that it says. Its
+// word goes before what is stored, but for the language.
+//
+// Who has the subject is that user. Who has the e-mail address only is it if
+// the company is the same and there is no other subject. Nobody else yet is
+// added. It fails with fault hook.Denied if the user is disabled or may not be
+// taken for the person, or if there is no such company.
+func (g *Gate) SignInBy(ctx context.Context, p account.User, from, agent string) (Signed, error) {
+	u, err := g.store.UserBySubject(ctx, p.Subject)
+	if hook.FaultOf(err) == hook.Missing {
+		u, err = g.adopt(ctx, p)
+	}
+	if err == nil {
+		u, err = g.follow(ctx, u, p, from)
+	}
+	if hook.FaultOf(err) == hook.Missing {
+		err = &hook.Error{
+			Fault:  hook.Denied,
+			Msg:    "your company is not known here; ask the operator of this server to add it",
+			German: "Ihr Unternehmen ist hier nicht bekannt; bitten Sie den Betreiber dieses Servers, es hinzuzufügen.",
+		}
+	}
+	if err != nil {
+		return Signed{}, err
+	}
+	return g.SignInAs(ctx, u, "oidc", from, agent)
+}
+
+// adopt returns the user with the person's e-mail address, or a new one without
+// an ID.
+func (g *Gate) adopt(ctx context.Context, p account.User) (account.User, error) {
+	u, err := g.store.UserByEmail(ctx, p.Email)
+	switch {
+	case hook.FaultOf(err) == hook.Missing:
+		return account.User{}, nil
+	case err != nil:
+		return u, err
+	case u.Company != p.Company || u.Subject != "":
+		return u, &hook.Error{
+			Fault:  hook.Denied,
+			Msg:    "somebody else has your e-mail address here; ask an admin to change theirs",
+			German: "Jemand anderes hat hier Ihre E-Mail-Adresse; bitten Sie einen Administrator, sie dort zu ändern.",
+		}
+	}
+	return u, nil
+}
+
+// follow makes a user what the provider says, or adds them.
+func (g *Gate) follow(ctx context.Context, u, p account.User, from string) (account.User, error) {
+	now := moment()
+	if u.ID == uuid.Nil {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return u, err
+		}
+		p.ID, p.CreatedAt = id, now
+		return p, g.store.AddUser(ctx, p,
+			account.NewEntry(actor(p, from), "user.add", id.String(), p.Company, nil, account.ShownUser(p), now))
+	}
+	if u.Disabled {
+		return u, disabled()
+	}
+	was := u
+	u.Subject, u.Email, u.Name, u.Company, u.Role = p.Subject, p.Email, p.Name, p.Company, p.Role
+	if u == was {
+		return u, nil
+	}
+	return u, g.store.ChangeUser(ctx, u,
+		account.NewEntry(actor(u, from), "user.change", u.ID.String(), u.Company, account.ShownUser(was), account.ShownUser(u), now))
+}
