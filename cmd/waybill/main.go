@@ -24,7 +24,11 @@ type commands struct {
 	Serve         serveCommand          `cmd:"" help:"Run the server."`
 	Demo          demoCommand           `cmd:"" help:"Show Waybill at work: a server, a receiver and the life of an order, in a folder that is removed at the end."`
 	Listen        listenCommand         `cmd:"" help:"Run a receiver that shows what arrives, to try hooks with."`
+	Company       companyCommand        `cmd:"" help:"Add, change and list companies."`
+	User          userCommand           `cmd:"" help:"Add, list, reset and disable users."`
+	Key           keyCommand            `cmd:"" help:"Make, list and revoke API keys."`
 	Migrate       migrateCommand        `cmd:"" help:"Bring the database's schema up to date, as the server does at its start, and show its version."`
+	Rekey         rekeyCommand          `cmd:"" help:"Seal the secrets in the database with a new key, also beside a running server."`
 	Events        eventsCommand         `cmd:"" help:"List the event types there are."`
 	Bench         bench.Command         `cmd:"" help:"Measure the server: events and deliveries per second, latency, memory, with the rate of a plain HTTP client beside it."`
 	BenchReceiver bench.ReceiverCommand `cmd:"" hidden:""`

@@ -124,7 +124,7 @@ func TestReachable(t *testing.T) {
 func TestExplainNeverShowsThePassword(t *testing.T) {
 	t.Parallel()
 	const database = "postgres://me:recognisable@127.0.0.1:1/x?connect_timeout=1"
-	_, err := app.OpenStore(t.Context(), database)
+	_, _, err := app.OpenStore(t.Context(), database, app.Secrets{File: t.TempDir() + "/test.key"})
 	if err == nil {
 		t.Fatal("a database was opened where there is none")
 	}

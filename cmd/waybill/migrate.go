@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/waybillhq/waybill/internal/app"
 	"github.com/waybillhq/waybill/internal/config"
@@ -18,11 +19,14 @@ func (c *migrateCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := app.OpenStore(ctx, path)
+	s, keys, err := app.OpenStore(ctx, path, secretsOf(c.Store))
 	if err != nil {
 		return explain(err, path, "")
 	}
 	v, err := s.SchemaVersion(ctx)
+	if err == nil {
+		err = tellKeys(os.Stderr, keys)
+	}
 	if err = errors.Join(err, s.Close()); err != nil {
 		return err
 	}

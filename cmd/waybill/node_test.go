@@ -38,6 +38,8 @@ type node struct {
 	cmd  *exec.Cmd
 	http http.Client
 
+	stderr io.Writer // nil: the test's log
+
 	mu  sync.Mutex
 	url string
 }
@@ -48,17 +50,24 @@ func startNode(t *testing.T, database string, in *inbox) *node {
 	n := &node{
 		args: []string{
 			"serve", "--listen=127.0.0.1:0", "--database=" + database, "--trust=" + in.trust,
-			"--allow-network=127.0.0.0/8", "--log-level=error",
+			"--secrets-file=" + filepath.Join(filepath.Dir(in.trust), "waybill.key"), "--allow-network=127.0.0.0/8", "--log-level=error",
 		},
 		http: http.Client{Timeout: 20 * time.Second},
 	}
 	n.start(t)
-	t.Cleanup(func() {
-		if err := n.cmd.Process.Signal(syscall.SIGTERM); err == nil {
-			_ = n.cmd.Wait()
-		}
-	})
+	t.Cleanup(func() { n.stop(t) })
 	return n
+}
+
+// stop ends the server as an operator does, if it hasn't ended.
+func (n *node) stop(t *testing.T) {
+	t.Helper()
+	if err := n.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return // it has
+	}
+	if err := n.cmd.Wait(); err != nil {
+		t.Errorf("the server ended with %v, want status 0", err)
+	}
 }
 
 func (n *node) start(t *testing.T) {
@@ -70,6 +79,9 @@ func (n *node) start(t *testing.T) {
 	n.cmd = exec.Command(path, n.args...)
 	n.cmd.Env = append(os.Environ(), "WAYBILL_OPERATOR_KEY="+operatorKey)
 	n.cmd.Stderr = t.Output()
+	if n.stderr != nil {
+		n.cmd.Stderr = n.stderr
+	}
 	out, err := n.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -11,8 +11,11 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/app"
 	"github.com/waybillhq/waybill/internal/config"
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/oidc"
 )
 
 type serveCommand struct{ config.Server }
@@ -32,14 +35,18 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	boundMemory(s.Memory)
 	log := newLog(s)
 	a, err := app.New(ctx, app.Options{
-		Listen: s.Listen, Database: s.Database, OperatorKey: s.OperatorKey,
+		Listen: s.Listen, Database: s.Database, Secrets: secretsOf(c.Store), OperatorKey: s.OperatorKey,
 		Roots: s.Trust, AllowNetworks: s.AllowNetworks,
 		Timeout: s.Timeout, ConnectTimeout: s.ConnectTimeout, Drain: s.Drain,
 		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
+		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC),
 		Log: log, Version: version(),
 	})
 	if err != nil {
 		return explain(err, s.Database, s.Listen)
+	}
+	if err := tellKeys(os.Stderr, a.Keys()); err != nil {
+		return errors.Join(err, a.Run(ended(ctx))) // closes what is open
 	}
 	if err := greet(out, "http://"+reachable(a.Addr()), a.NewOperatorKey(), s.Database); err != nil {
 		return errors.Join(err, a.Run(ended(ctx))) // closes what is open
@@ -50,6 +57,18 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		log.InfoContext(ctx, "stopped")
 	}
 	return err
+}
+
+// providerOf turns the settings of a provider into what it is made from.
+func providerOf(o config.OIDC) oidc.Options {
+	roles := make(map[string]account.Role, len(o.Roles))
+	for value, role := range o.Roles {
+		roles[value] = account.Role(role)
+	}
+	return oidc.Options{
+		Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: hook.Secret(o.ClientSecret),
+		CompanyClaim: o.CompanyClaim, RoleClaim: o.RoleClaim, Roles: roles, AnyEmail: o.AnyEmail,
+	}
 }
 
 // greet tells whoever has started the server what to do next.
@@ -101,6 +120,9 @@ func newLog(s config.Settings) *slog.Logger {
 func explain(err error, database, listen string) error {
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "listen" {
 		return &config.Wrong{Name: "listen", Value: listen, Reason: listenReason(e)}
+	}
+	if e, ok := errors.AsType[*app.BadKeys](err); ok {
+		return explainKeys(e)
 	}
 	shown := config.ShownDatabase(database)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {

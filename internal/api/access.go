@@ -1,45 +1,121 @@
 package api
 
 import (
+	"context"
 	"net/http"
-	"strings"
+	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/signin"
+	"github.com/waybillhq/waybill/internal/trade"
 )
 
-// keyScheme names, in the OpenAPI document, how requests are authenticated.
-const keyScheme = "key"
+// The ways to authenticate that the OpenAPI document names.
+const (
+	keyScheme    = "key"
+	basicScheme  = "basic"
+	cookieScheme = "session"
+)
 
-// authorize lets a request pass if its operation is public or it brings the
-// operator's key as a bearer token (RFC 6750, section 2.1).
-func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
-	if len(ctx.Operation().Security) == 0 {
-		next(ctx)
-		return
-	}
-	_, w := humago.Unwrap(ctx)
-	key := bearer(ctx.Header("Authorization"))
-	switch {
-	case key == "":
-		w.Header().Set("WWW-Authenticate", `Bearer realm="waybill"`)
-		newProblem(http.StatusUnauthorized, "the key is missing; send the header Authorization: Bearer KEY").write(w)
-	case !s.Operator(key):
-		w.Header().Set("WWW-Authenticate", `Bearer realm="waybill", error="invalid_token"`)
-		newProblem(http.StatusUnauthorized, "the key is not valid; send the one that this server was set up with").write(w)
-	default:
-		w.Header().Set("Cache-Control", "no-store")
-		next(ctx)
+const actionKey = "action" // in the metadata of an operation: the account.Action it is
+
+// exchangeKey is where the context of a handler has its *exchange.
+type exchangeKey struct{}
+
+// callOf returns the exchange that a handler's context is about.
+func callOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
+
+// actorOf returns who makes the request that a handler's context is about. On a
+// public route it is nobody.
+func actorOf(ctx context.Context) account.Actor { return callOf(ctx).actor }
+
+// guard lets a request pass if whoever makes it may take the operation's action
+// and it doesn't come from another site by means of a user's cookie.
+func (s *Server) guard() func(ctx huma.Context, next func(huma.Context)) {
+	sameOrigin := s.sameOrigin()
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		x := w.(*exchange)
+		action, restricted := ctx.Operation().Metadata[actionKey].(account.Action)
+		err := sameOrigin(r, restricted)
+		if err == nil && restricted {
+			w.Header().Set("Cache-Control", "no-store")
+			err = s.allow(x, action)
+		}
+		if err != nil {
+			x.refuse(err)
+			return
+		}
+		next(huma.WithValue(ctx, exchangeKey{}, x))
 	}
 }
 
-// bearer returns the token of an Authorization header, or "" if it has none.
-func bearer(header string) string {
-	const scheme = "bearer "
-	if len(header) < len(scheme) || !strings.EqualFold(header[:len(scheme)], scheme) {
+// allow asks who makes a request and whether they may take an action. What a
+// path says of another company than their own is not there, whatever the action.
+func (s *Server) allow(x *exchange, action account.Action) error {
+	var err error
+	if x.actor, err = s.Gate.Identify(x.request); err != nil {
+		return err
+	}
+	id := x.request.PathValue("company")
+	if id == "" {
+		return s.Policy.Allow(x.actor, action, nil)
+	}
+	var company *trade.Company
+	if c, ok := s.Store.Directory().Companies[id]; ok {
+		company = &c
+	}
+	if err = s.Policy.Allow(x.actor, action, company); hook.FaultOf(err) != hook.Denied {
+		return err
+	}
+	if hidden := s.Policy.Allow(x.actor, account.ReadCompany, company); hook.FaultOf(hidden) == hook.Missing {
+		return hidden
+	}
+	return err
+}
+
+// sameOrigin returns a check for requests that a browser may have been made to
+// send by another site: those with a session cookie, and those that get one.
+func (s *Server) sameOrigin() func(r *http.Request, restricted bool) error {
+	protection := http.NewCrossOriginProtection()
+	if u, err := url.Parse(s.PublicURL); err == nil && u.Host != "" {
+		// A proxy may give us another Host. What cannot be an origin is none.
+		_ = protection.AddTrustedOrigin(u.Scheme + "://" + u.Host)
+	}
+	return func(r *http.Request, restricted bool) error {
+		if restricted && tokenOf(r) == "" || protection.Check(r) == nil {
+			return nil
+		}
+		return &hook.Error{
+			Fault:  hook.Denied,
+			Msg:    "the request was made by a page of another site; use the pages of this server, or a key",
+			German: "Die Anfrage kam von der Seite einer anderen Website; nutzen Sie die Seiten dieses Servers oder einen Schlüssel.",
+		}
+	}
+}
+
+// tokenOf returns the token in a request's session cookie, "" if it has none.
+func tokenOf(r *http.Request) string {
+	if len(r.Header["Cookie"]) == 0 {
 		return ""
 	}
-	return strings.Trim(header[len(scheme):], " ")
+	c, err := r.Cookie(signin.Cookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// challenge says how to authenticate (RFC 6750, section 3).
+func challenge(r *http.Request) string {
+	if r.Header.Get("Authorization") == "" && tokenOf(r) == "" {
+		return `Bearer realm="waybill"`
+	}
+	return `Bearer realm="waybill", error="invalid_token"`
 }
 
 // unprocessable answers 422 where huma would answer 400, so that an input which

@@ -7,68 +7,39 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/google/uuid"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
-	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
-// Intake accepts events.
-type Intake interface {
-	// Accept stores the good ones among the posted events of a company and
-	// answers each, in the same order; see intake.Intake.
-	Accept(ctx context.Context, company string, posted []intake.Posted) ([]intake.Result, error)
-}
-
-// Store is the part of the store that the API needs. What is not there is an
-// error of fault hook.Missing.
-type Store interface {
-	// Directory returns the companies and hooks at this moment.
-	Directory() *hook.Directory
-	// Reload reads the directory if another node has changed it.
-	Reload(ctx context.Context) error
-	// PutCompany adds or replaces a company and reports whether it was added.
-	PutCompany(ctx context.Context, c trade.Company) (added bool, err error)
-	// AddHook stores a new hook, with Version 1.
-	AddHook(ctx context.Context, h hook.Hook) error
-	// ChangeHook stores the next version of a hook, or returns an error of fault
-	// hook.Conflict if another version is there already.
-	ChangeHook(ctx context.Context, h hook.Hook) error
-	// DeleteHook removes a hook of a company.
-	DeleteHook(ctx context.Context, company string, id uuid.UUID, now time.Time) error
-	// Deliveries lists deliveries, newest first.
-	Deliveries(ctx context.Context, q hook.DeliveryQuery) ([]hook.Delivery, error)
-	// Delivery returns a delivery of a company.
-	Delivery(ctx context.Context, company string, id uuid.UUID) (hook.Delivery, error)
-	// Attempts returns the attempts of a delivery of a company, by number.
-	Attempts(ctx context.Context, company string, delivery uuid.UUID) ([]hook.Attempt, error)
-	// Event returns an event of a company.
-	Event(ctx context.Context, company string, id uuid.UUID) (trade.Event, error)
-	// EventDeliveries returns the deliveries that an event of a company caused.
-	EventDeliveries(ctx context.Context, company string, event uuid.UUID) ([]hook.Delivery, error)
-}
-
-// Server answers API requests. All fields must be set.
+// Server answers API requests. All fields but Provider must be set.
 type Server struct {
-	Intake   Intake
-	Store    Store
-	Operator func(key string) bool           // whether key is the operator's; takes the same time for any key
-	CheckURL func(raw string) error          // whether a hook may have the URL; an error is a *hook.Error about "url"
-	Ready    func(ctx context.Context) error // whether events can be accepted
-	MaxEvent int64                           // bytes of one event
-	MaxBatch int64                           // bytes of a batch
-	Version  string                          // of Waybill
-	Log      *slog.Logger
+	Intake    Intake
+	Store     Store
+	Gate      Gate
+	Policy    account.Policy
+	CheckURL  func(raw string) error          // whether a hook may have the URL; an error is a *hook.Error about "url"
+	Ready     func(ctx context.Context) error // whether events can be accepted
+	Provider  Provider                        // nil: nobody signs in by OpenID Connect
+	PublicURL string                          // what people reach the server by, such as https://waybill.example; without a slash at the end
+	MaxEvent  int64                           // bytes of one event
+	MaxBatch  int64                           // bytes of a batch
+	Version   string                          // of Waybill
+	Log       *slog.Logger
 }
 
 const (
 	companyPath = "/api/v1/companies/{company}"
 	triggerPath = companyPath + "/hooks/triggers"
+	staffPath   = "/api/v1/users" // the operator's own people
+	mePath      = "/api/v1/me"
 )
 
 // Handler returns the API's routes: all of them, in one place. It is safe for
@@ -76,40 +47,119 @@ const (
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	a := humago.New(mux, s.config())
-	a.UseMiddleware(unprocessable, s.authorize)
+	a.UseMiddleware(unprocessable, s.guard())
 
 	register(a, public("GET /healthz", "health", "Tell that the server runs"), s.health)
 	register(a, public("GET /readyz", "ready", "Tell whether events can be accepted", 503), s.ready)
 	register(a, openAPIOperation(), s.openAPI(a))
 	register(a, public("GET /api/v1/event-types", "listEventTypes", "List all event types"), s.listEventTypes)
+	register(a, public("GET /api/v1/modules", "listModules", "List the modules that contracts can have"), s.listModules)
 
-	register(a, secured("GET /api/v1/companies", "listCompanies", "List the companies"), s.listCompanies)
-	register(a, putCompanyOperation(), s.putCompany)
-	register(a, secured("GET "+companyPath, "getCompany", "Read a company", 404), s.getCompany)
-
-	register(a, postEventOperation(), s.postEvent)
-	register(a, postBatchOperation(), s.postBatch)
-	register(a, secured("GET "+companyPath+"/events/{id}", "getEvent", "Read an event", 404), s.getEvent)
-
-	register(a, addTriggerOperation(), s.addTrigger)
-	register(a, secured("GET "+triggerPath, "listTriggers", "List the triggers of a company", 404), s.listTriggers)
-	register(a, secured("GET "+triggerPath+"/{id}", "getTrigger", "Read a trigger", 404), s.getTrigger)
-	register(a, putTriggerOperation(), s.putTrigger)
-	register(a, secured("DELETE "+triggerPath+"/{id}", "deleteTrigger",
-		"Delete a trigger; what waits for it is cancelled", 404), s.deleteTrigger)
-
-	register(a, secured("GET "+companyPath+"/deliveries", "listDeliveries",
-		"List the deliveries of a company, newest first", 404), s.listDeliveries)
-	register(a, secured("GET "+companyPath+"/deliveries/{id}", "getDelivery",
-		"Read a delivery with its attempts", 404), s.getDelivery)
+	s.registerCompanies(a)
+	s.registerQueue(a)
+	s.registerPeople(a)
+	s.registerOperator(a)
+	mux.HandleFunc("GET /portal/{token}", s.followPortal)
+	mux.HandleFunc("GET /oidc/begin", s.beginOIDC)
+	mux.HandleFunc("GET "+OIDCReturn, s.finishOIDC)
 
 	describeBodies(a.OpenAPI())
 	return s.logged(mux)
 }
 
+func (s *Server) registerCompanies(a huma.API) {
+	register(a, secured("GET /api/v1/companies", "listCompanies", "List the companies", account.ListCompanies), s.listCompanies)
+	register(a, reading(secured("PUT "+companyPath, "putCompany", "Add a company, or change it", account.PutCompany)), s.putCompany)
+	register(a, secured("GET "+companyPath, "getCompany", "Read a company", account.ReadCompany), s.getCompany)
+	register(a, reading(secured("PATCH "+companyPath, "changeCompany",
+		"Change a company's name, language or time zone", account.ChangeCompany)), s.changeCompany)
+
+	register(a, created(reading(secured("POST "+triggerPath, "addTrigger", "Add a trigger", account.ChangeHooks))), s.addTrigger)
+	register(a, secured("GET "+triggerPath, "listTriggers", "List the triggers of a company", account.ReadHooks), s.listTriggers)
+	register(a, secured("GET "+triggerPath+"/{id}", "getTrigger", "Read a trigger", account.ReadHooks), s.getTrigger)
+	register(a, reading(secured("PUT "+triggerPath+"/{id}", "putTrigger", "Change a trigger", account.ChangeHooks,
+		http.StatusConflict, http.StatusPreconditionFailed)), s.putTrigger)
+	register(a, secured("DELETE "+triggerPath+"/{id}", "deleteTrigger",
+		"Delete a trigger; what waits for it is cancelled", account.ChangeHooks), s.deleteTrigger)
+
+	register(a, secured("GET "+companyPath+"/keys", "listKeys",
+		"List the keys of a company, revoked ones too, newest first", account.ReadKeys), s.listKeys)
+	register(a, created(reading(secured("POST "+companyPath+"/keys", "addKey", "Make a key", account.ManageKeys))), s.addKey)
+	register(a, secured("DELETE "+companyPath+"/keys/{id}", "revokeKey", "Revoke a key, for good", account.ManageKeys), s.revokeKey)
+	register(a, secured("GET "+companyPath+"/audit", "listAudit",
+		"List what was changed in a company, newest first", account.ReadAudit), s.listAudit)
+}
+
+func (s *Server) registerQueue(a huma.API) {
+	register(a, postEventOperation(), s.postEvent)
+	register(a, postBatchOperation(), s.postBatch)
+	register(a, secured("GET "+companyPath+"/events/{id}", "getEvent", "Read an event", account.ReadEvents), s.getEvent)
+	register(a, secured("GET "+companyPath+"/deliveries", "listDeliveries",
+		"List the deliveries of a company, newest first", account.ReadQueue), s.listDeliveries)
+	register(a, secured("GET "+companyPath+"/deliveries/{id}", "getDelivery",
+		"Read a delivery with its attempts", account.ReadQueue), s.getDelivery)
+}
+
+func (s *Server) registerPeople(a huma.API) {
+	const users = companyPath + "/users"
+	register(a, secured("GET "+users, "listUsers", "List the users of a company", account.ReadUsers), s.listUsers)
+	register(a, created(reading(secured("POST "+users, "addUser", "Add a user", account.ManageUsers, http.StatusConflict))), s.addUser)
+	register(a, secured("GET "+users+"/{id}", "getUser", "Read a user", account.ReadUsers), s.getUser)
+	register(a, reading(secured("PATCH "+users+"/{id}", "changeUser", "Change a user, or disable them",
+		account.ManageUsers, http.StatusConflict)), s.changeUser)
+	register(a, showing(secured("GET "+users+"/{id}/picture", "getUserPicture", "See a user", account.ReadUsers)), s.getUserPicture)
+	register(a, created(secured("POST "+users+"/{id}/password-link", "makePasswordLink",
+		"Make a link by which a user chooses a password", account.ManageUsers, http.StatusConflict)), s.makePasswordLink)
+	register(a, created(secured("POST "+users+"/{id}/portal-link", "makePortalLink",
+		"Make a link that signs a user in", account.MakePortal, http.StatusConflict)), s.makePortalLink)
+
+	register(a, reading(public("POST /api/v1/session", "signIn", "Sign in", http.StatusUnauthorized, http.StatusForbidden,
+		http.StatusUnprocessableEntity, http.StatusTooManyRequests)), s.signIn)
+	register(a, secured("DELETE /api/v1/session", "signOut", "Sign out", account.OwnProfile), s.signOut)
+	register(a, reading(public("POST /api/v1/password", "choosePassword", "Choose a password by a link",
+		http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity)), s.choosePassword)
+
+	register(a, secured("GET "+mePath, "getMe", "Read the own profile", account.OwnProfile), s.getMe)
+	register(a, reading(secured("PATCH "+mePath, "changeMe", "Change the own name or language", account.OwnProfile)), s.changeMe)
+	register(a, reading(secured("POST "+mePath+"/password", "changePassword", "Change the own password",
+		account.OwnProfile, http.StatusTooManyRequests)), s.changePassword)
+	register(a, showing(secured("GET "+mePath+"/picture", "getPicture", "See the own picture", account.OwnProfile)), s.getPicture)
+	register(a, reading(secured("PUT "+mePath+"/picture", "putPicture", "Set the own picture", account.OwnProfile)), s.putPicture)
+	register(a, secured("DELETE "+mePath+"/picture", "deletePicture", "Remove the own picture", account.OwnProfile), s.deletePicture)
+	register(a, secured("GET "+mePath+"/sessions", "listSessions",
+		"List where one is signed in, newest first", account.OwnProfile), s.listSessions)
+	register(a, secured("DELETE "+mePath+"/sessions/{id}", "endSession", "Sign out elsewhere", account.OwnProfile), s.endSession)
+}
+
+// registerOperator adds what is the operator's own: people, keys and the log.
+func (s *Server) registerOperator(a huma.API) {
+	register(a, secured("GET "+staffPath, "listStaff", "List the operator's people", account.ManageStaff), s.listStaff)
+	register(a, created(reading(secured("POST "+staffPath, "addStaff", "Add one of the operator's people",
+		account.ManageStaff, http.StatusConflict))), s.addStaff)
+	register(a, secured("GET "+staffPath+"/{id}", "getStaff", "Read one of the operator's people", account.ManageStaff), s.getStaff)
+	register(a, reading(secured("PATCH "+staffPath+"/{id}", "changeStaff", "Change one of the operator's people, or disable them",
+		account.ManageStaff, http.StatusConflict)), s.changeStaff)
+	register(a, showing(secured("GET "+staffPath+"/{id}/picture", "getStaffPicture",
+		"See one of the operator's people", account.ManageStaff)), s.getStaffPicture)
+	register(a, created(secured("POST "+staffPath+"/{id}/password-link", "makeStaffPasswordLink",
+		"Make a link by which one of the operator's people chooses a password", account.ManageStaff, http.StatusConflict)), s.makeStaffPasswordLink)
+
+	register(a, secured("GET /api/v1/keys", "listOperatorKeys",
+		"List the operator's keys, revoked ones too, newest first", account.ManageKeysAll), s.listOperatorKeys)
+	register(a, created(reading(secured("POST /api/v1/keys", "addOperatorKey", "Make a key of the operator's", account.ManageKeysAll))), s.addOperatorKey)
+	register(a, secured("DELETE /api/v1/keys/{id}", "revokeOperatorKey", "Revoke a key of the operator's, for good", account.ManageKeysAll), s.revokeOperatorKey)
+	register(a, secured("GET /api/v1/audit", "listAuditAll",
+		"List what was changed by anyone, newest first", account.ReadAuditAll), s.listAuditAll)
+}
+
 // register adds a route whose handler returns errors of any kind; they become
-// problem documents.
+// problem documents. It panics if the operation is restricted without saying to
+// what action, or the other way round.
 func register[I, O any](a huma.API, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	action, _ := op.Metadata[actionKey].(account.Action)
+	if (len(op.Security) > 0) != slices.Contains(account.Actions(), action) {
+		panic(op.OperationID + " must be public or declare a known action")
+	}
 	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
@@ -123,7 +173,7 @@ func register[I, O any](a huma.API, op huma.Operation, handle func(context.Conte
 func (s *Server) company(id string) (trade.Company, error) {
 	c, ok := s.Store.Directory().Companies[id]
 	if !ok {
-		return trade.Company{}, hook.Errorf(hook.Missing, "there is no company %.64q", id)
+		return trade.Company{}, missing("company")
 	}
 	return c, nil
 }
@@ -132,9 +182,14 @@ func (s *Server) company(id string) (trade.Company, error) {
 func parseID(text, what string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil || len(text) != 36 {
-		return uuid.Nil, hook.Errorf(hook.Missing, "there is no such %s", what)
+		return uuid.Nil, missing(what)
 	}
 	return id, nil
+}
+
+// missing says that there is no such thing, or that it is another company's.
+func missing(what string) error {
+	return &hook.Error{Fault: hook.Missing, Msg: "there is no such " + what, German: "Das gibt es hier nicht."}
 }
 
 // now is the time as the store keeps it.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,16 +19,21 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/api"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
+	"github.com/waybillhq/waybill/internal/seal"
 	"github.com/waybillhq/waybill/internal/send"
+	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
 )
 
 const (
 	maxEvent = 4 << 10
 	maxBatch = 64 << 10
+
+	publicURL = "https://waybill.example"
 
 	acme     = "/api/v1/companies/acme"
 	triggers = acme + "/hooks/triggers"
@@ -47,21 +53,29 @@ func (idle) Release([]hook.Job)           {}
 type world struct {
 	server *httptest.Server
 	store  *store.Store
-	key    string
+	gate   *signin.Gate
+	key    string // the operator's, in the settings
 	log    *lockedBuffer
 	sick   atomic.Bool // the database doesn't answer
+
+	provider *standIn
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	st, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	keys, err := seal.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}}
+	st, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}}
+	w.gate = signin.New(signin.Options{Store: st, Operator: account.Digest(w.key)})
 	s := &api.Server{
-		Intake: intake.New(st, idle{}), Store: st,
-		Operator: func(key string) bool { return key == w.key },
+		Intake: intake.New(st, idle{}), Store: st, Gate: w.gate,
+		Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Provider: w.provider,
 		CheckURL: send.NewGuard(nil).CheckURL,
 		Ready: func(ctx context.Context) error {
 			if w.sick.Load() {
@@ -79,7 +93,7 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w.mustDo(t, 201, "PUT", acme, `{"name":"Acme","timeZone":"Europe/Berlin"}`)
+	w.mustDo(t, 201, "PUT", acme, `{"name":"Acme","timeZone":"Europe/Berlin","modules":["business-api"]}`)
 	return w
 }
 
@@ -106,7 +120,10 @@ func (w *world) do(t *testing.T, method, path, body string, headers ...string) a
 		name, value, _ := strings.Cut(h, ": ")
 		req.Header.Set(name, value)
 	}
-	resp, err := w.server.Client().Do(req)
+	if req.Header.Get("Authorization") == "" {
+		req.Header.Del("Authorization")
+	}
+	resp, err := w.server.Client().Transport.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,3 +233,5 @@ func (b *lockedBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.buf.String()
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }

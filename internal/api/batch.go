@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/rawjson"
@@ -37,7 +38,7 @@ type batchLine struct {
 }
 
 func postBatchOperation() huma.Operation {
-	op := secured("POST "+companyPath+"/events/batch", "postEvents", "Accept many events", http.StatusNotFound,
+	op := secured("POST "+companyPath+"/events/batch", "postEvents", "Accept many events", account.PostEvents,
 		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	op.Description = "Up to 10,000 events, one a line. Each is accepted or refused for itself, and answered by a line."
 	op.Responses = answers(http.StatusOK, linesType, &huma.Schema{

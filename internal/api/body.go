@@ -44,16 +44,24 @@ func (b *rawBody) read(mediaType string, most int64, setting string) ([]byte, er
 	if err := checkType(b.request.Header, mediaType); err != nil {
 		return nil, err
 	}
-	length := b.request.ContentLength
-	if length > most {
+	if b.request.ContentLength > most {
 		return nil, tooLarge("the body", most, setting)
 	}
+	body, err := b.readAll(most)
+	if err == nil && int64(len(body)) > most {
+		return nil, tooLarge("the body", most, setting)
+	}
+	return body, err
+}
+
+// readAll returns the whole body, or more than most bytes of it if it is larger.
+func (b *rawBody) readAll(most int64) ([]byte, error) {
 	// Not all writers have deadlines; those of the server do.
 	_ = huma.SetReadDeadline(b.writer, time.Now().Add(bodyTimeout))
 	var body []byte
 	var err error
-	if length >= 0 {
-		body = make([]byte, length)
+	if length := b.request.ContentLength; length >= 0 {
+		body = make([]byte, min(length, most+1))
 		_, err = io.ReadFull(b.request.Body, body)
 	} else {
 		body, err = io.ReadAll(io.LimitReader(b.request.Body, most+1))
@@ -61,9 +69,6 @@ func (b *rawBody) read(mediaType string, most int64, setting string) ([]byte, er
 	_ = huma.SetReadDeadline(b.writer, time.Time{})
 	if err != nil {
 		return nil, unread(err)
-	}
-	if int64(len(body)) > most {
-		return nil, tooLarge("the body", most, setting)
 	}
 	return body, nil
 }

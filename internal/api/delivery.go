@@ -68,9 +68,6 @@ type deliveriesOutput struct {
 }
 
 func (s *Server) listDeliveries(ctx context.Context, in *deliveriesInput) (*deliveriesOutput, error) {
-	if _, err := s.company(in.Company); err != nil {
-		return nil, err
-	}
 	q, err := in.query()
 	if err != nil {
 		return nil, err
@@ -103,26 +100,29 @@ func (in *deliveriesInput) query() (hook.DeliveryQuery, error) {
 	var err error
 	if in.Hook != "" {
 		if q.HookID, err = uuid.Parse(in.Hook); err != nil || q.HookID == uuid.Nil {
-			wrong.add("hook", "it is not the ID of a hook; use the id of a trigger")
+			wrong.add("hook", "it is not the ID of a hook; use the id of a trigger", "")
 		}
 	}
 	if _, ok := trade.TypeOf(in.EventType); !ok && in.EventType != "" {
-		wrong.add("eventType", unknownType(in.EventType))
+		reason, german := unknownType(in.EventType)
+		wrong.add("eventType", reason, german)
 	}
 	ofKind := func(t trade.EventType) bool { return t.Entity == q.Entity.Kind }
 	if in.EntityKind != "" && !slices.ContainsFunc(trade.Catalogue(), ofKind) {
-		wrong.add("entityKind", "there are no such entities; use an entityKind of GET /api/v1/event-types")
+		wrong.add("entityKind", "there are no such entities; use an entityKind of GET /api/v1/event-types", "")
 	}
 	if in.Cursor != "" {
 		var ok bool
 		if q.Before, ok = parseCursor(in.Cursor); !ok {
-			wrong.add("cursor", "it is not a cursor; send the next of the page before, or none for the first page")
+			wrong.add("cursor", badCursor, "")
 		}
 	}
 	return q, wrong.err()
 }
 
-// cursor says where the page after the delivery with the given ID begins.
+const badCursor = "it is not a cursor; send the next of the page before, or none for the first page"
+
+// cursor says where the page after the item with the given ID begins.
 func cursor(last uuid.UUID) string { return base64.RawURLEncoding.EncodeToString(last[:]) }
 
 // parseCursor reads what cursor wrote.
@@ -185,9 +185,6 @@ type timings struct {
 }
 
 func (s *Server) getDelivery(ctx context.Context, in *deliveryInput) (*deliveryOutput, error) {
-	if _, err := s.company(in.Company); err != nil {
-		return nil, err
-	}
 	id, err := parseID(in.ID, "delivery")
 	if err != nil {
 		return nil, err

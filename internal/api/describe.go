@@ -5,20 +5,29 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/signin"
 )
 
 const description = `Tell Waybill what happens, and who is to be told.
 
-Requests are authenticated with the header "Authorization: Bearer KEY". Errors
-are problem documents (RFC 9457): "errors" names each field that is wrong and
-what to do about it. An input that is not valid, or not JSON at all, is answered
-with 422.`
+Requests are authenticated with the header "Authorization: Bearer KEY"; with HTTP
+basic authentication, the company's ID being the user name and a key the password;
+or with the cookie of a person who has signed in. What belongs to another company
+is answered with 404, as if it weren't there.
+
+Errors are problem documents (RFC 9457): "errors" names each field that is wrong
+and what to do about it. An input that is not valid, or not JSON at all, is
+answered with 422. Errors that people can make are in German if Accept-Language
+prefers it.`
 
 func (s *Server) config() huma.Config {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
@@ -30,7 +39,9 @@ func (s *Server) config() huma.Config {
 			Components: &huma.Components{
 				Schemas: registry,
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					keyScheme: {Type: "http", Scheme: "bearer", Description: "The operator's key."},
+					keyScheme:    {Type: "http", Scheme: "bearer", Description: "A key of a company or of the operator."},
+					basicScheme:  {Type: "http", Scheme: "basic", Description: "A company's ID, and a key of it as the password."},
+					cookieScheme: {Type: "apiKey", In: "cookie", Name: signin.Cookie, Description: "Of a person who has signed in."},
 				},
 			},
 		},
@@ -52,11 +63,26 @@ func public(pattern, id, summary string, errors ...int) huma.Operation {
 	}
 }
 
-// secured describes a route that needs a key.
-func secured(pattern, id, summary string, errors ...int) huma.Operation {
-	op := public(pattern, id, summary, append(errors, http.StatusUnauthorized, http.StatusUnprocessableEntity)...)
-	op.Security = []map[string][]string{{keyScheme: {}}}
+// secured describes a route for those who may take an action. One whose path
+// has a {company} is about that company.
+func secured(pattern, id, summary string, action account.Action, errors ...int) huma.Operation {
+	op := public(pattern, id, summary, append(errors,
+		http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity)...)
+	if strings.Contains(pattern, "{") && !slices.Contains(op.Errors, http.StatusNotFound) {
+		op.Errors = append(op.Errors, http.StatusNotFound)
+	}
+	op.Security = []map[string][]string{{keyScheme: {}}, {basicScheme: {}}, {cookieScheme: {}}}
+	if action == account.OwnProfile {
+		op.Security = []map[string][]string{{cookieScheme: {}}}
+	}
+	op.Metadata = map[string]any{actionKey: action}
 	op.RejectUnknownQueryParameters = true // a filter with a slip in its name must not select everything
+	return op
+}
+
+// created makes 201 the status of an operation's success.
+func created(op huma.Operation) huma.Operation {
+	op.DefaultStatus = http.StatusCreated
 	return op
 }
 
@@ -91,6 +117,8 @@ func describeBodies(doc *huma.OpenAPI) {
 	})
 	accepted := doc.Paths[companyPath+"/events"].Post.Responses["202"]
 	accepted.Content = map[string]*huma.MediaType{jsonType: {Schema: registry.Schema(reflect.TypeFor[receipt](), true, "")}}
+	picture := doc.Paths[mePath+"/picture"]
+	picture.Put.RequestBody = &huma.RequestBody{Required: true, Content: pictureContent("image/png", "image/jpeg")}
 	put := doc.Paths[companyPath].Put
 	put.Responses["201"] = &huma.Response{Description: "Created", Content: put.Responses["200"].Content}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
 )
@@ -40,7 +41,7 @@ type receipt struct {
 }
 
 func postEventOperation() huma.Operation {
-	op := secured("POST "+companyPath+"/events", "postEvent", "Accept an event", http.StatusNotFound,
+	op := secured("POST "+companyPath+"/events", "postEvent", "Accept an event", account.PostEvents,
 		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	op.Description = "When this is answered with 202, the event and its deliveries are stored and survive a crash."
 	op.DefaultStatus = http.StatusAccepted
@@ -125,9 +126,6 @@ type eventDelivery struct {
 }
 
 func (s *Server) getEvent(ctx context.Context, in *eventInput) (*eventOutput, error) {
-	if _, err := s.company(in.Company); err != nil {
-		return nil, err
-	}
 	id, err := parseID(in.ID, "event")
 	if err != nil {
 		return nil, err

@@ -39,10 +39,11 @@ func (s *Server) listEventTypes(context.Context, *struct{}) (*eventTypesOutput, 
 	return out, nil
 }
 
-// unknownType says that a name is not in the catalogue.
-func unknownType(name string) string {
+// unknownType says, in English and German, that a name is not in the catalogue.
+func unknownType(name string) (reason, german string) {
+	reason, german = "there is no such event type; ", "Diesen Ereignistyp gibt es nicht; "
 	if near := trade.Nearest(name); near != "" {
-		return "there is no such event type; did you mean " + near + "? GET /api/v1/event-types lists all"
+		reason, german = reason+"did you mean "+near+"? ", german+"meinten Sie "+near+"? "
 	}
-	return "there is no such event type; GET /api/v1/event-types lists all"
+	return reason + "GET /api/v1/event-types lists all", german + "GET /api/v1/event-types nennt alle."
 }

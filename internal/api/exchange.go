@@ -9,6 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/waybillhq/waybill/internal/account"
 )
 
 // exchange is a request and what has been answered to it so far. It is the
@@ -16,9 +18,10 @@ import (
 type exchange struct {
 	http.ResponseWriter
 	request *http.Request
-	status  int   // 0 until the answer has begun
-	cause   error // what the caller isn't told
-	muted   bool  // the mux's own text is being replaced
+	actor   account.Actor // who makes the request; nobody until that is known
+	status  int           // 0 until the answer has begun
+	cause   error         // what the caller isn't told
+	muted   bool          // the mux's own text is being replaced
 }
 
 // Unwrap serves http.ResponseController.
@@ -47,6 +50,16 @@ func (x *exchange) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	return x.ResponseWriter.Write(b)
+}
+
+// refuse answers a request that no handler is to see.
+func (x *exchange) refuse(err error) {
+	p := problemOf(err)
+	x.cause = p.cause
+	if p.Status == http.StatusUnauthorized {
+		x.Header().Set("WWW-Authenticate", challenge(x.request))
+	}
+	p.in(prefersGerman(x.request)).write(x)
 }
 
 // unrouted returns the problem of a request that no route is for, else nil.

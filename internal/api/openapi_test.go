@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -75,6 +76,9 @@ func (d *document) check(t *testing.T, path, method string, a answer) {
 		return
 	}
 	at := strings.Join([]string{"", "paths", escape(path), method, "responses", status, "content", escape(kind), "schema"}, "/")
+	if strings.HasPrefix(kind, "image/") {
+		return
+	}
 	if kind != "application/x-ndjson" {
 		d.validate(t, op.ID, at, a.body)
 		return
@@ -120,6 +124,8 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 		t.Errorf("openapi = %q, want 3.1.0", d.OpenAPI)
 	}
 	calls := everyCall(t, w)
+	maps.Copy(calls, peopleCalls(t, w))
+	maps.Copy(calls, operatorCalls(t, w))
 	for path, item := range d.Paths {
 		for method, op := range item {
 			if len(calls[op.ID]) == 0 {
@@ -169,10 +175,12 @@ func everyCall(t *testing.T, w *world) map[string][]call {
 		"openAPI":        {{want: 200}},
 		"listEventTypes": {{want: 200}},
 		"listCompanies":  {{want: 200}, {path: "/api/v1/companies?limit=3", want: 422}},
+		"listModules":    {{want: 200}},
 		"getCompany":     {{path: acme, want: 200}, {want: 404}},
+		"changeCompany":  {{path: acme, body: `{"language":"de"}`, want: 200}, {path: acme, body: `{"language":"fr"}`, want: 422}, {want: 404}},
 		"putCompany": {
 			{path: "/api/v1/companies/new", body: `{"name":"New"}`, want: 201},
-			{path: "/api/v1/companies/new", body: `{"name":"Newer","timeZone":"Europe/Berlin"}`, want: 200},
+			{path: "/api/v1/companies/new", body: `{"name":"Newer","timeZone":"Europe/Berlin","modules":["business-api"],"shops":[{"id":"1","name":"S"}]}`, want: 200},
 			{path: "/api/v1/companies/new", body: `{"name":"","timeZone":"Mars"}`, want: 422},
 			{path: "/api/v1/companies/new", body: `{"name":`, want: 422},
 			{path: "/api/v1/companies/new", want: 422},
@@ -224,6 +232,9 @@ func TestDocumentIsSelfContained(t *testing.T) {
 		for method, op := range item {
 			for status, response := range op.Responses {
 				for kind := range response.Content {
+					if strings.HasPrefix(kind, "image/") {
+						continue // has no schema
+					}
 					at := fmt.Sprintf("/paths/%s/%s/responses/%s/content/%s/schema", escape(path), method, status, escape(kind))
 					if _, err := d.schemas.Compile(documentURL + "#" + at); err != nil {
 						t.Errorf("%s %s: %v", op.ID, status, err)

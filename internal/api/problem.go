@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,12 +25,17 @@ type problem struct {
 	Detail string       `json:"detail" doc:"What is wrong, in a sentence."`
 	Errors []fieldError `json:"errors,omitempty" nullable:"false" doc:"Everything that is wrong with the input."`
 
-	cause error // for the log alone
+	german   string        // the detail in German; empty if there is none
+	language string        // of the texts, if not English
+	after    time.Duration // when to try again; 0 if that isn't known
+	cause    error         // for the log alone
 }
 
 type fieldError struct {
 	Field  string `json:"field" doc:"The field as it was sent, such as eventTypes[2], or the header or parameter; empty for the whole."`
 	Reason string `json:"reason" doc:"What is wrong with it, and what to do about it."`
+
+	german string // the reason in German; empty if there is none
 }
 
 func newProblem(status int, detail string) *problem {
@@ -68,10 +76,46 @@ func problemOf(err error) *problem {
 	}
 	p := newProblem(statusOf(e.Fault), e.Msg)
 	for _, q := range e.Problems {
-		p.Errors = append(p.Errors, fieldError(q))
+		p.Errors = append(p.Errors, fieldError{Field: q.Field, Reason: q.Reason, german: q.German})
 	}
-	p.cause = e.Err
+	if p.german = e.German; p.german == "" && p.Detail == notValid {
+		p.german = notValidGerman
+	}
+	p.after, p.cause = e.After, e.Err
 	return p
+}
+
+// What is said of an input besides its errors.
+const (
+	notValid       = "the input is not valid"
+	notValidGerman = "Die Eingabe ist nicht gültig."
+)
+
+// in returns the problem in German if that is wanted and known, else as it is.
+func (p *problem) in(wantGerman bool) *problem {
+	if !wantGerman || p.german == "" {
+		return p
+	}
+	g := *p
+	g.language, g.Title, g.Detail = german, germanTitle(p.Status), p.german
+	g.Errors = slices.Clone(p.Errors)
+	for i := range g.Errors {
+		if e := &g.Errors[i]; e.german != "" {
+			e.Reason = e.german
+		}
+	}
+	return &g
+}
+
+// describe adds to a header what goes with the problem.
+func (p *problem) describe(h http.Header) {
+	if p.language != "" {
+		h.Set("Content-Language", p.language)
+	}
+	if p.after > 0 {
+		seconds := int64((p.after + time.Second - 1) / time.Second)
+		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+	}
 }
 
 func internal(cause error) *problem {
@@ -92,6 +136,12 @@ func statusOf(f hook.Fault) int {
 		return http.StatusRequestEntityTooLarge
 	case hook.Busy:
 		return http.StatusServiceUnavailable
+	case hook.Unknown:
+		return http.StatusUnauthorized
+	case hook.Denied:
+		return http.StatusForbidden
+	case hook.TooOften:
+		return http.StatusTooManyRequests
 	case hook.Internal:
 	}
 	return http.StatusInternalServerError
@@ -103,6 +153,7 @@ func (p *problem) write(w http.ResponseWriter) {
 	if err != nil {
 		body = nil // a problem is made of texts and numbers
 	}
+	p.describe(w.Header())
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(body, '\n')) // a client that is gone needs no answer
@@ -110,15 +161,23 @@ func (p *problem) write(w http.ResponseWriter) {
 
 // transform gives huma's own errors our form, and the log the cause of ours.
 func transform(ctx huma.Context, _ string, v any) (any, error) {
+	var p *problem
 	switch v := v.(type) {
 	case *huma.ErrorModel:
-		p := problemOfHuma(v)
-		exchangeOf(ctx).cause = p.cause
-		return p, nil
+		p = problemOfHuma(v)
 	case *problem:
-		exchangeOf(ctx).cause = v.cause
+		p = v
+	default:
+		return v, nil
 	}
-	return v, nil
+	x := exchangeOf(ctx)
+	x.cause = p.cause
+	p = p.in(prefersGerman(x.request))
+	p.describe(x.Header())
+	if p.Status == http.StatusUnauthorized {
+		x.Header().Set("WWW-Authenticate", challenge(x.request))
+	}
+	return p, nil
 }
 
 // problemOfHuma translates what huma finds wrong. It leaves out the values,
@@ -129,7 +188,7 @@ func problemOfHuma(m *huma.ErrorModel) *problem {
 	}
 	p := newProblem(unprocessableStatus(m.Status), m.Detail)
 	if len(m.Errors) > 0 {
-		p.Detail = "the input is not valid"
+		p.Detail, p.german = notValid, notValidGerman
 	}
 	for _, e := range m.Errors {
 		p.Errors = append(p.Errors, fieldOfHuma(e))
@@ -150,11 +209,11 @@ func fieldOfHuma(e *huma.ErrorDetail) fieldError {
 	case missing:
 		name = strings.TrimSuffix(name, " to be present")
 		f.Field = strings.TrimPrefix(f.Field+"."+name, ".")
-		f.Reason = "it is missing; add it"
+		f.Reason, f.german = "it is missing; add it", "Die Angabe fehlt; ergänzen Sie sie."
 	case e.Message == "unexpected property":
-		f.Reason = "there is no such field; remove it"
+		f.Reason, f.german = "there is no such field; remove it", "Dieses Feld gibt es nicht; entfernen Sie es."
 	case e.Message == "unknown query parameter":
-		f.Reason = "there is no such parameter; remove it"
+		f.Reason, f.german = "there is no such parameter; remove it", "Diesen Parameter gibt es nicht; entfernen Sie ihn."
 	case strings.HasPrefix(e.Message, "invalid date/time"):
 		f.Reason = "it is not a time such as 2026-01-31T14:05:00Z (RFC 3339); in a URL, write + as %2B"
 	case e.Location == "body":

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
@@ -36,6 +36,8 @@ type basicAuth struct {
 	User        string       `json:"user" minLength:"1" maxLength:"255"`
 	Password    *hook.Secret `json:"password,omitempty" writeOnly:"true" maxLength:"1000" doc:"Never shown. Left out or empty, the stored one is kept if the user stays the same."`
 	PasswordSet bool         `json:"passwordSet" readOnly:"true" doc:"Whether there is a password."`
+	Length      int          `json:"passwordLength,omitempty" readOnly:"true" doc:"Characters of the password, if there is one."`
+	SetAt       time.Time    `json:"passwordSetAt,omitzero" readOnly:"true" doc:"Since when the password is this one, if there is one."`
 }
 
 type triggersInput struct {
@@ -81,7 +83,12 @@ func triggerOf(h *hook.Hook) trigger {
 		URL: h.URL, Priority: priorities()[h.Priority], HTTP2: h.HTTP2, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt,
 	}
 	if h.Basic.Set() {
-		t.BasicAuth = &basicAuth{User: h.Basic.User, PasswordSet: h.Basic.Password != ""}
+		t.BasicAuth = &basicAuth{
+			User: h.Basic.User, PasswordSet: h.Basic.Password != "", Length: utf8.RuneCountInString(string(h.Basic.Password)),
+		}
+		if t.BasicAuth.PasswordSet {
+			t.BasicAuth.SetAt = h.Basic.SetAt
+		}
 	}
 	return t
 }
@@ -94,24 +101,18 @@ func etag(h *hook.Hook) string { return strconv.Quote(strconv.Itoa(h.Version)) }
 
 // trigger returns a trigger of a company, or an error of fault Missing.
 func (s *Server) trigger(company, id string) (*hook.Hook, error) {
-	if _, err := s.company(company); err != nil {
-		return nil, err
-	}
 	parsed, err := parseID(id, "trigger")
 	if err != nil {
 		return nil, err
 	}
 	h, ok := s.Store.Directory().Hooks[parsed]
 	if !ok || h.Company != company || h.Kind != hook.Trigger {
-		return nil, hook.Errorf(hook.Missing, "there is no such trigger")
+		return nil, missing("trigger")
 	}
 	return h, nil
 }
 
 func (s *Server) listTriggers(_ context.Context, in *triggersInput) (*triggersOutput, error) {
-	if _, err := s.company(in.Company); err != nil {
-		return nil, err
-	}
 	out := &triggersOutput{}
 	out.Body.Items = []trigger{}
 	for _, h := range s.Store.Directory().Hooks {
@@ -131,16 +132,7 @@ func (s *Server) getTrigger(_ context.Context, in *triggerInput) (*triggerOutput
 	return answerTrigger(h), nil
 }
 
-func addTriggerOperation() huma.Operation {
-	op := reading(secured("POST "+triggerPath, "addTrigger", "Add a trigger", http.StatusNotFound))
-	op.DefaultStatus = http.StatusCreated
-	return op
-}
-
 func (s *Server) addTrigger(ctx context.Context, in *addTriggerInput) (*triggerOutput, error) {
-	if _, err := s.company(in.Company); err != nil {
-		return nil, err
-	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("make an ID: %w", err)
@@ -150,17 +142,13 @@ func (s *Server) addTrigger(ctx context.Context, in *addTriggerInput) (*triggerO
 	if err := s.fill(&h, &in.Body); err != nil {
 		return nil, err
 	}
-	if err := s.Store.AddHook(ctx, h); err != nil {
+	e := note(ctx, "hook.add", h.ID.String(), h.Company, nil, triggerOf(&h))
+	if err := s.Store.AddHook(ctx, h, e); err != nil {
 		return nil, err
 	}
 	out := answerTrigger(&h)
 	out.Location = "/api/v1/companies/" + h.Company + "/hooks/triggers/" + h.ID.String()
 	return out, nil
-}
-
-func putTriggerOperation() huma.Operation {
-	return reading(secured("PUT "+triggerPath+"/{id}", "putTrigger", "Change a trigger",
-		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed))
 }
 
 // putTrigger stores the next version. Whoever changes the trigger at the same
@@ -171,10 +159,11 @@ func (s *Server) putTrigger(ctx context.Context, in *putTriggerInput) (*triggerO
 	var err error
 	for range tries {
 		before := s.Store.Directory().Version
-		var h hook.Hook
-		if h, err = s.nextVersion(in); err == nil {
-			if err = s.Store.ChangeHook(ctx, h); err == nil {
-				return answerTrigger(&h), nil
+		var old, next *hook.Hook
+		if old, next, err = s.nextVersion(in); err == nil {
+			e := note(ctx, "hook.change", next.ID.String(), next.Company, triggerOf(old), triggerOf(next))
+			if err = s.Store.ChangeHook(ctx, *next, e); err == nil {
+				return answerTrigger(next), nil
 			}
 		}
 		if status := problemOf(err).Status; status != http.StatusConflict && status != http.StatusPreconditionFailed {
@@ -190,22 +179,21 @@ func (s *Server) putTrigger(ctx context.Context, in *putTriggerInput) (*triggerO
 	return nil, err
 }
 
-// nextVersion returns the trigger as in wants it to be.
-func (s *Server) nextVersion(in *putTriggerInput) (hook.Hook, error) {
-	old, err := s.trigger(in.Company, in.ID)
-	if err != nil {
-		return hook.Hook{}, err
+// nextVersion returns the trigger as it is and as in wants it to be.
+func (s *Server) nextVersion(in *putTriggerInput) (old, next *hook.Hook, err error) {
+	if old, err = s.trigger(in.Company, in.ID); err != nil {
+		return nil, nil, err
 	}
-	next := *old
-	if err := s.fill(&next, &in.Body); err != nil {
-		return hook.Hook{}, err
+	changed := *old
+	changed.Version, changed.UpdatedAt = old.Version+1, now()
+	if err := s.fill(&changed, &in.Body); err != nil {
+		return nil, nil, err
 	}
 	if !matches(in.IfMatch, etag(old)) {
-		return hook.Hook{}, newProblem(http.StatusPreconditionFailed,
+		return nil, nil, newProblem(http.StatusPreconditionFailed,
 			"the trigger was changed meanwhile; read it again, and send the new ETag as If-Match")
 	}
-	next.Version, next.UpdatedAt = old.Version+1, now()
-	return next, nil
+	return old, &changed, nil
 }
 
 // matches compares an If-Match header with an ETag (RFC 9110, section 13.1.1).
@@ -226,26 +214,32 @@ func (s *Server) deleteTrigger(ctx context.Context, in *triggerInput) (*struct{}
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.Store.DeleteHook(ctx, h.Company, h.ID, now())
+	e := note(ctx, "hook.delete", h.ID.String(), h.Company, triggerOf(h), nil)
+	return nil, s.Store.DeleteHook(ctx, h.Company, h.ID, now(), e)
 }
 
 // fill writes into h what t says, or returns everything that is wrong with it.
-// What h says of basic authentication is what was stored before.
+// What h says of basic authentication is what was stored before, but UpdatedAt
+// is the time of this change.
 func (s *Server) fill(h *hook.Hook, t *trigger) error {
 	var wrong problems
 	wrong.text("title", t.Title)
 	for i, name := range t.EventTypes {
 		field := fmt.Sprintf("eventTypes[%d]", i)
 		if _, ok := trade.TypeOf(name); !ok {
-			wrong.add(field, unknownType(name))
+			reason, german := unknownType(name)
+			wrong.add(field, reason, german)
 		} else if slices.Index(t.EventTypes, name) < i {
-			wrong.add(field, "it is there twice; remove it")
+			wrong.add(field, "it is there twice; remove it", "Er steht doppelt da; entfernen Sie ihn.")
 		}
 	}
 	if err := s.CheckURL(t.URL); err != nil {
 		wrong = append(wrong, asProblems(err)...)
 	}
 	basic := fillBasic(h.Basic, t.BasicAuth, &wrong)
+	if basic.Password != h.Basic.Password {
+		basic.SetAt = h.UpdatedAt
+	}
 	if err := wrong.err(); err != nil {
 		return err
 	}
@@ -262,7 +256,7 @@ func asProblems(err error) []hook.Problem {
 	}
 	wrong := make([]hook.Problem, len(p.Errors))
 	for i, e := range p.Errors {
-		wrong[i] = hook.Problem(e)
+		wrong[i] = hook.Problem{Field: e.Field, Reason: e.Reason, German: e.german}
 	}
 	return wrong
 }
@@ -274,18 +268,21 @@ func fillBasic(stored hook.Basic, a *basicAuth, wrong *problems) hook.Basic {
 		return hook.Basic{}
 	}
 	if strings.ContainsFunc(a.User, unicode.IsControl) || strings.Contains(a.User, ":") {
-		wrong.add("basicAuth.user", "it has a colon or a control character, which cannot be sent (RFC 7617); remove it")
+		wrong.add("basicAuth.user", "it has a colon or a control character, which cannot be sent (RFC 7617); remove it",
+			"Er enthält einen Doppelpunkt oder ein Steuerzeichen, die nicht gesendet werden können (RFC 7617); entfernen Sie es.")
 	}
 	given := a.Password != nil
 	if given && strings.ContainsFunc(string(*a.Password), unicode.IsControl) {
-		wrong.add("basicAuth.password", "it has a control character, which cannot be sent (RFC 7617); remove it")
+		wrong.add("basicAuth.password", "it has a control character, which cannot be sent (RFC 7617); remove it",
+			"Es enthält ein Steuerzeichen, das nicht gesendet werden kann (RFC 7617); entfernen Sie es.")
 	}
 	switch {
 	case (!given || *a.Password == "") && a.User == stored.User:
 		return stored
 	case !given:
-		wrong.add("basicAuth.password", "it is missing, and none is stored for this user; add it")
+		wrong.add("basicAuth.password", "it is missing, and none is stored for this user; add it",
+			"Es fehlt, und für diesen Benutzer ist keines gespeichert; ergänzen Sie es.")
 		return hook.Basic{}
 	}
-	return hook.Basic{User: a.User, Password: *a.Password}
+	return hook.Basic{User: a.User, Password: *a.Password, SetAt: stored.SetAt}
 }

@@ -1,9 +1,11 @@
 package api_test
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -103,6 +105,14 @@ func TestPasswordIsKeptAndNeverShown(t *testing.T) {
 			t.Errorf("%s: PUT = %d %s, want 200 without the password", tt.name, a.status, a.body)
 		}
 		got := w.store.Directory().Hooks[uuid.MustParse(id)].Basic
+		if shown := strings.Contains(string(a.body), `"passwordSetAt":"2`); shown != (tt.password != "") || shown == got.SetAt.IsZero() {
+			t.Errorf("%s: %s, want when the password was set, which is %s", tt.name, a.body, got.SetAt)
+		}
+		length := `"passwordLength":` + strconv.Itoa(len(tt.password))
+		if tt.password != "" && !strings.Contains(string(a.body), length) {
+			t.Errorf("%s: %s, want %s", tt.name, a.body, length)
+		}
+		got.SetAt = time.Time{}
 		if want := (hook.Basic{User: tt.user, Password: hook.Secret(tt.password)}); got != want {
 			t.Errorf("%s: stored %q %q, want %q %q", tt.name, got.User, string(got.Password), want.User, tt.password)
 		}

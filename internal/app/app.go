@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -13,7 +14,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,8 +22,10 @@ import (
 	"github.com/waybillhq/waybill/internal/api"
 	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/intake"
+	"github.com/waybillhq/waybill/internal/oidc"
 	"github.com/waybillhq/waybill/internal/retry"
 	"github.com/waybillhq/waybill/internal/send"
+	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
 )
 
@@ -32,6 +34,7 @@ import (
 type Options struct {
 	Listen        string         // such as "127.0.0.1:8080"; port 0 picks one
 	Database      string         // "sqlite:PATH", a path, or "postgres://…"
+	Secrets       Secrets        // the keys that secrets are sealed with
 	OperatorKey   string         // empty: the one made at the first start
 	Roots         []string       // files with PEM certificates that are trusted besides the system's
 	AllowNetworks []netip.Prefix // that hooks may reach though they are not public
@@ -43,6 +46,11 @@ type Options struct {
 	Memory         int           // bytes of deliveries held in memory, about; 0: 64 MiB
 	MaxEvent       int64         // bytes
 	MaxBatch       int64         // bytes
+
+	PublicURL      string          // where people reach it, without a slash at the end; empty: "http://" and the address it listens on
+	TrustedProxies []netip.Prefix  // whose X-Forwarded-For counts
+	Modules        account.Modules // that contracts can include; nil: the default ones
+	OIDC           oidc.Options    // the provider that people can sign in with; RedirectURL is made from PublicURL; without an Issuer there is none
 
 	Log     *slog.Logger
 	Version string
@@ -62,6 +70,8 @@ type App struct {
 	ln      net.Listener
 	srv     *http.Server
 	engine  *deliver.Engine
+	gate    *signin.Gate
+	keys    Keys
 	newKey  string
 	closers []func() error // run last to first
 }
@@ -75,7 +85,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}()
 
-	if a.store, err = OpenStore(ctx, o.Database); err != nil {
+	if a.store, a.keys, err = OpenStore(ctx, o.Database, o.Secrets); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.store.Close)
@@ -84,6 +94,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.gate = signin.New(signin.Options{Store: a.store, Operator: operator, TrustedProxies: o.TrustedProxies, Log: o.Log})
 	roots, err := loadRoots(o.Roots)
 	if err != nil {
 		return nil, err
@@ -103,41 +114,53 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Queue: a.store, Sender: client, Policy: retry.Default(), Log: o.Log,
 		Concurrency: o.Concurrency, Memory: memory, Lease: lease, Drain: o.Drain,
 	})
+	if a.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.closeListener)
+	modules := o.Modules
+	if modules == nil {
+		modules = account.DefaultModules()
+	}
+	public := cmp.Or(o.PublicURL, "http://"+a.Addr())
+	var provider api.Provider
+	if o.OIDC.Issuer != "" {
+		o.OIDC.RedirectURL = public + api.OIDCReturn
+		provider = oidc.New(o.OIDC)
+	}
 	a.srv = &http.Server{
 		Handler: (&api.Server{
-			Intake: intake.New(a.store, a.engine), Store: a.store,
-			Operator: operator.Allows, CheckURL: guard.CheckURL, Ready: a.store.Ping,
+			Intake: intake.New(a.store, a.engine), Store: a.store, Gate: a.gate, Policy: account.Policy{Modules: modules},
+			CheckURL: guard.CheckURL, Ready: a.store.Ping, PublicURL: public, Provider: provider,
 			MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
 		}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 	}
-	a.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen)
-	return a, err
+	return a, nil
 }
 
-// OpenStore opens the database that a setting names: "postgres://…" or
-// "postgresql://…", or a file for SQLite, with or without "sqlite:" before it.
-func OpenStore(ctx context.Context, database string) (*store.Store, error) {
-	if strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://") {
-		return store.OpenPostgres(ctx, database)
+// closeListener closes the listener if the server hasn't.
+func (a *App) closeListener() error {
+	if err := a.ln.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
 	}
-	return store.OpenSQLite(ctx, strings.TrimPrefix(database, "sqlite:"))
+	return nil
 }
 
-// operator knows the given key or, if there is none, the one that was made at
-// the first start on this database.
-func (a *App) operator(ctx context.Context, given string) (account.Operator, error) {
+// operator returns the digest of the given key or, if there is none, of the one
+// that was made at the first start on this database.
+func (a *App) operator(ctx context.Context, given string) (string, error) {
 	if given != "" {
-		return account.Operator{Digest: account.Digest(given)}, nil
+		return account.Digest(given), nil
 	}
-	key := account.NewOperatorKey()
+	key := account.NewKey(account.Operator)
 	digest, err := a.store.SetOnce(ctx, operatorKey, account.Digest(key))
 	if err == nil && digest == account.Digest(key) {
 		a.newKey = key
 	}
-	return account.Operator{Digest: digest}, err
+	return digest, err
 }
 
 // loadRoots returns the system's roots and those in the given files.
@@ -165,6 +188,9 @@ func (a *App) Addr() string { return a.ln.Addr().String() }
 // empty text: it is stored nowhere.
 func (a *App) NewOperatorKey() string { return a.newKey }
 
+// Keys returns the keys that secrets are sealed with.
+func (a *App) Keys() Keys { return a.keys }
+
 // Run serves and delivers until ctx ends or a part fails. Then it stops
 // accepting, finishes what is under way, hands back the rest, and closes what
 // New opened.
@@ -174,6 +200,7 @@ func (a *App) Run(ctx context.Context) error {
 	delivering, stop := context.WithCancel(context.WithoutCancel(ctx))
 	parts.Go(func() error { defer stop(); return a.serve(ctx) })
 	parts.Go(func() error { return a.engine.Run(delivering) })
+	parts.Go(func() error { return a.gate.Run(delivering) })
 	parts.Go(func() error {
 		return a.store.Watch(ctx, a.log, func() { a.engine.Look(ctx) })
 	})

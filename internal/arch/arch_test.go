@@ -24,8 +24,10 @@ var allowed = map[string]string{
 	"internal/hook":    "internal/trade",
 	"internal/config":  "",
 	"internal/rawjson": "",
+	"internal/seal":    "",
 
-	"internal/account":       "",
+	"internal/account":       "internal/hook internal/trade",
+	"internal/oidc":          "internal/account internal/hook internal/trade",
 	"internal/match":         "internal/hook internal/trade",
 	"internal/pgtemp":        "",
 	"internal/receiver":      "",
@@ -34,21 +36,23 @@ var allowed = map[string]string{
 	"internal/render/notice": "internal/rawjson internal/trade",
 	"internal/retry":         "internal/hook",
 	"internal/send":          "internal/hook",
-	"internal/store":         "internal/hook internal/trade",
+	"internal/store":         "internal/account internal/hook internal/trade",
 
-	"internal/store/storetest": "internal/hook internal/pgtemp internal/store internal/trade",
+	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",
 
 	"internal/deliver": "internal/hook internal/render internal/retry",
 	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
 
-	"internal/api": "internal/hook internal/intake internal/rawjson internal/trade",
+	"internal/signin": "internal/account internal/hook",
 
-	"internal/app": "internal/account internal/api internal/deliver internal/intake internal/retry internal/send internal/store",
+	"internal/api": "internal/account internal/hook internal/intake internal/oidc internal/rawjson internal/signin internal/trade",
+
+	"internal/app": "internal/account internal/api internal/deliver internal/intake internal/oidc internal/retry internal/seal internal/send internal/signin internal/store",
 
 	"internal/bench": "internal/pgtemp internal/receiver internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",
 
-	"cmd/waybill": "internal/app internal/bench internal/config internal/demo internal/receiver internal/trade",
+	"cmd/waybill": "internal/account internal/app internal/bench internal/config internal/demo internal/hook internal/oidc internal/receiver internal/seal internal/signin internal/store internal/trade",
 }
 
 func TestImports(t *testing.T) {

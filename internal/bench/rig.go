@@ -98,7 +98,7 @@ func startRig(ctx context.Context, db *databases) (_ *rig, err error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"WAYBILL_OPERATOR_KEY=" + r.key, "WAYBILL_DATABASE=" + database}
+	env := []string{"WAYBILL_OPERATOR_KEY=" + r.key, "WAYBILL_DATABASE=" + database, "WAYBILL_SECRETS_FILE=" + trust + ".key"}
 	r.server, err = startProcess(ctx, env, "serve", "--listen=127.0.0.1:0", "--trust="+trust,
 		"--allow-network=127.0.0.0/8", "--log-level=error")
 	if err != nil {

@@ -17,12 +17,16 @@ import (
 type Store struct {
 	Config   File   `env:"WAYBILL_CONFIG" placeholder:"FILE" help:"JSON file with settings, named like the flags: {\"listen\": \"127.0.0.1:8080\"}."`
 	Database string `default:"waybill.db" env:"WAYBILL_DATABASE" placeholder:"DATABASE" help:"Where everything is kept: a file for the embedded SQLite, with or without \"sqlite:\" before it, or the URL of a PostgreSQL database, postgres://…"`
+
+	SecretsFile string `env:"WAYBILL_SECRETS_FILE" placeholder:"FILE" help:"File with the keys that passwords and other secrets in the database are sealed with. Without it, the database's file with .key at its end, or waybill.key beside PostgreSQL; it is made at the first start."`
+	SecretsKey  string `env:"WAYBILL_SECRETS_KEY" placeholder:"KEYS" help:"These keys themselves, in place of a file. Flags can be seen by others on the machine: prefer environment or file."`
 }
 
 // Server is the settings of the server as they are written. Its fields are
 // flags for github.com/alecthomas/kong; Settings reads them.
 type Server struct {
 	Store
+	Access
 
 	Listen         string   `default:"127.0.0.1:8080" env:"WAYBILL_LISTEN" placeholder:"HOST:PORT" help:"Address for the API. Without a host it is every address of the machine; port 0 picks a free one."`
 	OperatorKey    string   `env:"WAYBILL_OPERATOR_KEY" placeholder:"KEY" help:"Key of the operator, who may do everything; at least 20 characters. Without it, one is made at the first start and shown once. Flags can be seen by others on the machine: prefer environment or file."`
@@ -55,6 +59,11 @@ type Settings struct {
 	Drain          time.Duration
 	LogJSON        bool
 	LogLevel       slog.Level
+
+	PublicURL      string         // without a slash at its end; empty: the address it listens on
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For counts
+	Modules        []Module       // none: the default ones
+	OIDC           OIDC
 }
 
 // Wrong is a setting that cannot be used.
@@ -97,6 +106,7 @@ func (s *Server) Settings() (Settings, error) {
 		Drain:          r.duration("drain", s.Drain, 0, time.Hour),
 		LogJSON:        r.choice("log-format", s.LogFormat, "text", "json") == "json",
 	}
+	r.readAccess(&s.Access, &v)
 	_ = v.LogLevel.UnmarshalText([]byte(r.choice("log-level", s.LogLevel, "info", "debug", "warn", "error")))
 	if len(r.wrong) == 0 && v.ConnectTimeout > v.Timeout {
 		r.refuse("connect-timeout", s.ConnectTimeout, "it is longer than --timeout, %s, of which it is a part", s.Timeout)

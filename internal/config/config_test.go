@@ -262,3 +262,40 @@ func TestEverySettingIsInTheDocumentation(t *testing.T) {
 		}
 	}
 }
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	want := defaults()
+	want.PublicURL = "https://waybill.example/here"
+	want.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}
+	want.Modules = []config.Module{{ID: "basic", English: "Basic", German: "Basis"}, {ID: "pro", English: "Pro", German: "Profi", Unlocks: true}}
+	want.OIDC = config.OIDC{
+		Issuer: "https://login.example/", ClientID: "waybill", ClientSecret: "obviously-fake",
+		CompanyClaim: "tenant", RoleClaim: "role", Roles: map[string]string{"wb-staff": "operator"},
+	}
+	got, err := read(t, "--public-url=https://waybill.example/here/", "--trusted-proxy=10.0.0.1/32",
+		"--module=basic=Basic/Basis", "--module=pro=Pro/Profi", "--unlocking-module=pro",
+		"--oidc-issuer=https://login.example/", "--oidc-client-id=waybill", "--oidc-client-secret=obviously-fake",
+		"--oidc-company-claim=tenant", "--oidc-role=wb-staff=operator")
+	check(t, got, err, want)
+
+	for _, args := range [][]string{
+		{"--public-url=waybill.example"},
+		{"--public-url=https://user:secret@waybill.example"},
+		{"--module=Basic"},
+		{"--module=Basic=Basic/Basis"},
+		{"--unlocking-module=pro"},
+		{"--oidc-issuer=https://login.example"},
+		{"--oidc-issuer=https://login.example", "--oidc-client-id=waybill", "--oidc-role=boss=emperor"},
+	} {
+		_, err := read(t, args...)
+		name, _, _ := strings.Cut(strings.TrimPrefix(args[len(args)-1], "--"), "=")
+		if len(args) == 1 && name == "oidc-issuer" {
+			name = "oidc-client-id" // which is missing
+		}
+		wrong, ok := errors.AsType[*config.Wrong](err)
+		if !ok || wrong.Name != name || strings.Contains(err.Error(), "secret@") {
+			t.Errorf("%v: %v, want it to be about --%s", args, err, name)
+		}
+	}
+}

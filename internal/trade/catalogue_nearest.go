@@ -26,6 +26,25 @@ func Nearest(name string) string {
 	return best
 }
 
+// NearestOf is Nearest among other names than those of the catalogue, of at most
+// 128 bytes each.
+func NearestOf(name string, names []string) string {
+	guess := ""
+	if len(name) <= maxGuess {
+		guess = fold(name)
+	}
+	best, within := "", 2+len(guess)/8
+	for _, candidate := range names {
+		if guess == "" || len(candidate) > maxGuess {
+			continue
+		}
+		if d := distance(guess, fold(candidate), within); d < within {
+			best, within = candidate, d
+		}
+	}
+	return best
+}
+
 // fold returns the ASCII letters of s in lower case.
 func fold(s string) string {
 	letters := make([]byte, 0, len(s))

@@ -229,3 +229,16 @@ func BenchmarkNearest(b *testing.B) {
 		trade.Nearest("OrderLinesReopenRequestWithdrawnByBuyer")
 	}
 }
+
+func TestNearestOfOtherNames(t *testing.T) {
+	t.Parallel()
+	names := []string{"business-api", "standard-integration", strings.Repeat("x", 200)}
+	for name, want := range map[string]string{
+		"standart-integration": "standard-integration", "Business API": "business-api", "zzz": "", "": "", "-": "",
+		strings.Repeat("x", 200): "",
+	} {
+		if got := trade.NearestOf(name, names); got != want {
+			t.Errorf("NearestOf(%.30q) = %q, want %q", name, got, want)
+		}
+	}
+}

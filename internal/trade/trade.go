@@ -14,8 +14,19 @@ import (
 type Company struct {
 	ID        string // chosen by the operator, see CheckCompanyID
 	Name      string
-	TimeZone  string // IANA name, such as "Europe/Berlin"; decides local times in payloads
+	Language  string   // "en" or "de"
+	TimeZone  string   // IANA name, such as "Europe/Berlin"; decides local times in payloads
+	Modules   []string // of its contract: IDs that the configuration knows, sorted
+	Shops     []Shop   // by ID
 	CreatedAt time.Time
+}
+
+// Shop is a place where a company sells.
+type Shop struct {
+	ID       string // the platform's own ID of it, 1 to 200 bytes
+	Name     string
+	Language string // "en" or "de"
+	TimeZone string // IANA name
 }
 
 // EntityKind says what sort of thing an event is about.

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/signin"
+	"github.com/waybillhq/waybill/internal/store"
+)
+
+type userCommand struct {
+	Create  userCreateCommand  `cmd:"" help:"Add a user, and make the link by which they choose a password."`
+	List    userListCommand    `cmd:"" help:"List the users of a company, or the operator's own people."`
+	Reset   userResetCommand   `cmd:"" help:"Make a link by which a user chooses a new password."`
+	Disable userDisableCommand `cmd:"" help:"Keep a user from signing in, and end their sessions; with --enable, let them again."`
+}
+
+type userCreateCommand struct {
+	linkFlags
+	Email    string `arg:"" help:"E-mail address, by which they sign in."`
+	Name     string `required:"" placeholder:"NAME" help:"The person's name."`
+	Company  string `placeholder:"ID" help:"The company they belong to. Without it, they are one of the operator's people."`
+	Role     string `placeholder:"ROLE" help:"admin or member of the company; the operator's people are operator."`
+	Language string `placeholder:"LANGUAGE" help:"en or de. Without it, the company's."`
+}
+
+// linkFlags are those of commands that make links.
+type linkFlags struct {
+	books
+	PublicURL string `name:"public-url" default:"http://127.0.0.1:8080" env:"WAYBILL_PUBLIC_URL" placeholder:"URL" help:"Where people reach the server; it begins the link."`
+}
+
+// Run adds the user and writes the link.
+func (c *userCreateCommand) Run(ctx context.Context, out io.Writer) error {
+	return c.open(ctx, func(s *store.Store) error {
+		u, err := c.user()
+		u.Language = cmp.Or(u.Language, s.Directory().Companies[u.Company].Language, "en")
+		if err == nil {
+			err = errors.Join(account.CheckUser(u), needCompany(s, u.Company))
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.AddUser(ctx, u, noted("user.add", u.ID.String(), u.Company, nil, account.ShownUser(u))); err != nil {
+			return err
+		}
+		return c.link(ctx, s, u, out)
+	})
+}
+
+func (c *userCreateCommand) user() (account.User, error) {
+	email, err := account.NormalEmail(c.Email)
+	if err != nil {
+		return account.User{}, err
+	}
+	id, err := uuid.NewV7()
+	role := account.Role(c.Role)
+	switch {
+	case role == "" && c.Company == "":
+		role = account.Operator
+	case role == "":
+		role = account.Member
+	}
+	return account.User{
+		ID: id, Company: c.Company, Email: email, Name: c.Name, Language: c.Language, Role: role, CreatedAt: moment(),
+	}, err
+}
+
+// link makes a link for a password and writes it.
+func (c *linkFlags) link(ctx context.Context, s *store.Store, u account.User, out io.Writer) error {
+	token, expires, err := signin.New(signin.Options{Store: s}).MakeLink(ctx, here(), u, account.SetPassword)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "With this link, %s chooses a password. It works once, until %s:\n\n    %s/password?token=%s\n\n",
+		u.Email, day(expires), c.PublicURL, token)
+	return err
+}
+
+type userListCommand struct {
+	books
+	Company string `placeholder:"ID" help:"The company. Without it, the operator's own people."`
+}
+
+// Run writes a table of the users.
+func (c *userListCommand) Run(ctx context.Context, out io.Writer) error {
+	return c.open(ctx, func(s *store.Store) error {
+		if err := needCompany(s, c.Company); err != nil {
+			return err
+		}
+		us, err := s.Users(ctx, c.Company)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) // keeps an error of out until Flush
+		_, _ = fmt.Fprintln(table, "E-MAIL\tNAME\tROLE\tLANGUAGE\tPASSWORD\tDISABLED\tSINCE")
+		for _, u := range us {
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", u.Email, u.Name, u.Role, u.Language,
+				yes(u.Password != "", "set"), yes(u.Disabled, "yes"), day(u.CreatedAt))
+		}
+		return table.Flush()
+	})
+}
+
+type userResetCommand struct {
+	linkFlags
+	Email string `arg:"" help:"The user's e-mail address."`
+}
+
+// Run writes a link for a new password.
+func (c *userResetCommand) Run(ctx context.Context, out io.Writer) error {
+	return c.open(ctx, func(s *store.Store) error {
+		u, err := findUser(ctx, s, c.Email)
+		if err != nil {
+			return err
+		}
+		return c.link(ctx, s, u, out)
+	})
+}
+
+type userDisableCommand struct {
+	books
+	Email  string `arg:"" help:"The user's e-mail address."`
+	Enable bool   `help:"Let them sign in again."`
+}
+
+// Run disables the user, or enables them.
+func (c *userDisableCommand) Run(ctx context.Context, out io.Writer) error {
+	return c.open(ctx, func(s *store.Store) error {
+		u, err := findUser(ctx, s, c.Email)
+		if err != nil {
+			return err
+		}
+		old := u
+		u.Disabled = !c.Enable
+		if err := s.ChangeUser(ctx, u, noted("user.change", u.ID.String(), u.Company, account.ShownUser(old), account.ShownUser(u))); err != nil {
+			return err
+		}
+		state := "cannot sign in any more, and is signed out everywhere"
+		if c.Enable {
+			state = "can sign in"
+		}
+		_, err = fmt.Fprintf(out, "%s %s.\n", u.Email, state)
+		return err
+	})
+}
+
+func findUser(ctx context.Context, s *store.Store, raw string) (account.User, error) {
+	email, err := account.NormalEmail(raw)
+	if err != nil {
+		return account.User{}, err
+	}
+	u, err := s.UserByEmail(ctx, email)
+	if errors.Is(err, store.ErrNoUser) {
+		return u, fmt.Errorf("there is no user %s; list them with: waybill user list --company ID", email)
+	}
+	return u, err
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/intake"
+	"github.com/waybillhq/waybill/internal/signin"
+	"github.com/waybillhq/waybill/internal/trade"
+)
+
+// Intake accepts events.
+type Intake interface {
+	// Accept stores the good ones among the posted events of a company and
+	// answers each, in the same order; see intake.Intake.
+	Accept(ctx context.Context, company string, posted []intake.Posted) ([]intake.Result, error)
+}
+
+// Gate knows who makes a request, and signs people in. What it refuses is an
+// error of fault hook.Unknown, hook.TooOften, hook.Missing or hook.Invalid.
+type Gate interface {
+	// Identify tells who makes a request: nobody, if it brings no credential. One
+	// that isn't valid is an error of fault hook.Unknown.
+	Identify(r *http.Request) (account.Actor, error)
+	// From returns the IP address that a request comes from.
+	From(r *http.Request) string
+	// SignIn begins a session by e-mail address and password, from an address and
+	// a User-Agent.
+	SignIn(ctx context.Context, email, password, from, agent string) (signin.Signed, error)
+	// SignInBy begins a session for the person that an identity provider says it is.
+	SignInBy(ctx context.Context, p account.User, from, agent string) (signin.Signed, error)
+	// SignOut ends the session with a token, if there is one.
+	SignOut(ctx context.Context, token string) error
+	// FollowPortal begins a session by the token of a portal link, once.
+	FollowPortal(ctx context.Context, token, from, agent string) (signin.Signed, error)
+	// Reset sets a password by the token of a password link, once, and ends all
+	// sessions of the user.
+	Reset(ctx context.Context, token, password, from string) error
+	// ChangePassword replaces a user's password, which they must know, and ends
+	// their sessions but the one with a token.
+	ChangePassword(ctx context.Context, a account.Actor, old, fresh, token string) error
+	// MakeLink makes a link for a user.
+	MakeLink(ctx context.Context, by account.Actor, u account.User, p account.Purpose) (token string, expires time.Time, err error)
+}
+
+// Store is the part of the store that the API needs. What is not there is an
+// error of fault hook.Missing. What changes something notes the entry in the
+// audit log, in the same transaction.
+type Store interface {
+	// Directory returns the companies and hooks at this moment.
+	Directory() *hook.Directory
+	// Reload reads the directory if another node has changed it.
+	Reload(ctx context.Context) error
+	// PutCompany adds or replaces a company and reports whether it was added. Nil
+	// modules and shops, and the time it was created, stay as they are stored.
+	PutCompany(ctx context.Context, c trade.Company, e account.Entry) (added bool, err error)
+	// AddHook stores a new hook, with Version 1.
+	AddHook(ctx context.Context, h hook.Hook, e account.Entry) error
+	// ChangeHook stores the next version of a hook, or returns an error of fault
+	// hook.Conflict if another version is there already.
+	ChangeHook(ctx context.Context, h hook.Hook, e account.Entry) error
+	// DeleteHook removes a hook of a company.
+	DeleteHook(ctx context.Context, company string, id uuid.UUID, now time.Time, e account.Entry) error
+	// Deliveries lists deliveries, newest first.
+	Deliveries(ctx context.Context, q hook.DeliveryQuery) ([]hook.Delivery, error)
+	// Delivery returns a delivery of a company.
+	Delivery(ctx context.Context, company string, id uuid.UUID) (hook.Delivery, error)
+	// Attempts returns the attempts of a delivery of a company, by number.
+	Attempts(ctx context.Context, company string, delivery uuid.UUID) ([]hook.Attempt, error)
+	// Event returns an event of a company.
+	Event(ctx context.Context, company string, id uuid.UUID) (trade.Event, error)
+	// EventDeliveries returns the deliveries that an event of a company caused.
+	EventDeliveries(ctx context.Context, company string, event uuid.UUID) ([]hook.Delivery, error)
+
+	People
+	Programs
+}
+
+// People is the part of the store about users. A company of "" is the operator.
+type People interface {
+	// AddUser stores a new user, or returns an error of fault hook.Conflict if the
+	// e-mail address is taken.
+	AddUser(ctx context.Context, u account.User, e account.Entry) error
+	// ChangeUser replaces a user but for their password and picture; disabling one
+	// ends their sessions. It may return the same error as AddUser.
+	ChangeUser(ctx context.Context, u account.User, e account.Entry) error
+	// User returns a user of any company.
+	User(ctx context.Context, id uuid.UUID) (account.User, error)
+	// Users lists the users of a company by e-mail address.
+	Users(ctx context.Context, company string) ([]account.User, error)
+	// SetPicture replaces a user's picture; nil removes it.
+	SetPicture(ctx context.Context, user uuid.UUID, mediaType string, picture []byte, e account.Entry) error
+	// Picture returns a user's picture.
+	Picture(ctx context.Context, user uuid.UUID) (mediaType string, picture []byte, err error)
+	// Sessions lists a user's sessions at a time, newest first.
+	Sessions(ctx context.Context, user uuid.UUID, now time.Time) ([]account.Session, error)
+	// EndSession ends a session of a user.
+	EndSession(ctx context.Context, user, id uuid.UUID, e account.Entry) error
+}
+
+// Programs is the part of the store about keys and about what was done. A
+// company of "" is the operator.
+type Programs interface {
+	// AddKey stores a new key.
+	AddKey(ctx context.Context, k account.Key, e account.Entry) error
+	// ListKeys lists the keys of a company, revoked ones too, newest first.
+	ListKeys(ctx context.Context, company string) ([]account.Key, error)
+	// RevokeKey revokes a key of a company.
+	RevokeKey(ctx context.Context, company string, id uuid.UUID, now time.Time, e account.Entry) error
+	// Audit lists entries of the audit log, newest first.
+	Audit(ctx context.Context, q account.AuditQuery) ([]account.Entry, error)
+}

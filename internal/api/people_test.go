@@ -1,0 +1,102 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/signin"
+)
+
+// The headers of a request in place of the operator's key.
+const (
+	noKey  = "Authorization: "
+	inDE   = "Accept-Language: de-AT,de;q=0.9,en;q=0.5"
+	rival  = "/api/v1/companies/rival"
+	idLike = "019a0000-0000-7000-8000-000000000001"
+)
+
+// addUser stores a user without a password.
+func (w *world) addUser(t *testing.T, company, email string, role account.Role) account.User {
+	t.Helper()
+	u := account.User{
+		ID: uuid.Must(uuid.NewV7()), Company: company, Email: email, Name: "Kim Example", Language: "en", Role: role,
+		CreatedAt: time.Now().UTC().Truncate(time.Microsecond),
+	}
+	if err := w.store.AddUser(t.Context(), u, account.Entry{}); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// addPassword gives a user a password that is made here, and returns it.
+func (w *world) addPassword(t *testing.T, u account.User) string {
+	t.Helper()
+	password := "pw-" + uuid.NewString()
+	hash, err := account.HashPassword(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.SetPassword(t.Context(), u.ID, hash, "", account.Entry{}); err != nil {
+		t.Fatal(err)
+	}
+	return password
+}
+
+// signIn begins a session for a user and returns the headers of requests in it.
+func (w *world) signIn(t *testing.T, u account.User) []string {
+	t.Helper()
+	signed, err := w.gate.SignInAs(t.Context(), u, "test", "192.0.2.7", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{noKey, "Cookie: " + signin.Cookie + "=" + signed.Token}
+}
+
+// addKey makes a key of a company, or of the operator if company is "", and
+// returns the header of requests with it.
+func (w *world) addKey(t *testing.T, company string, role account.Role) []string {
+	t.Helper()
+	path := "/api/v1/keys"
+	if company != "" {
+		path = "/api/v1/companies/" + company + "/keys"
+	}
+	k := w.mustDo(t, 201, "POST", path, `{"name":"test","role":"`+string(role)+`"}`)["key"].(string)
+	return []string{"Authorization: Bearer " + k}
+}
+
+// addRival adds another company, which may change its webhooks.
+func (w *world) addRival(t *testing.T) {
+	t.Helper()
+	w.mustDo(t, 201, "PUT", rival, `{"name":"Rival","modules":["standard-integration"]}`)
+}
+
+// things are what acme has, by the placeholder that stands for them in paths.
+func (w *world) things(t *testing.T) map[string]string {
+	t.Helper()
+	trigger := w.addTrigger(t)
+	event, delivery := w.postEvent(t, goodEvent)
+	u := w.addUser(t, "acme", "owned@acme.example", account.Member)
+	session := w.mustDo(t, 200, "GET", "/api/v1/me/sessions", "", w.signIn(t, u)...)["items"].([]any)[0].(map[string]any)
+	key := w.mustDo(t, 201, "POST", acme+"/keys", `{"name":"owned","role":"reader"}`)
+	staff := w.addUser(t, "", "owned@operator.example", account.Operator)
+	staffKey := w.mustDo(t, 201, "POST", "/api/v1/keys", `{"name":"owned"}`)
+	return map[string]string{
+		"TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
+		"KEY": key["id"].(string), "STAFF": staff.ID.String(), "STAFFKEY": staffKey["id"].(string),
+	}
+}
+
+// fill puts the IDs of things into a path.
+func fill(path string, things map[string]string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if id, ok := things[p]; ok {
+			parts[i] = id
+		}
+	}
+	return strings.Join(parts, "/")
+}

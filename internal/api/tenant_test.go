@@ -1,0 +1,189 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/waybillhq/waybill/internal/account"
+)
+
+// reach says whose an operation is, and so what strangers get of it.
+type reach int
+
+const (
+	open     reach = iota // shows nothing of any company
+	company               // 404 to another company
+	operator              // 403 to all companies
+	self                  // about whoever asks: 403 to keys
+)
+
+// route is how the tenant test calls an operation: with a path that names
+// things of acme, see world.things, and a body that would do something.
+type route struct {
+	reach
+	path, body string
+}
+
+// routes has every operation of the OpenAPI document. A new one needs an entry.
+func routes() map[string]route {
+	const (
+		companies = "/api/v1/companies"
+		user      = `{"email":"taken-over@rival.example","name":"Kim Example","role":"admin"}`
+	)
+	return map[string]route{
+		"health":         {open, "/healthz", ""},
+		"ready":          {open, "/readyz", ""},
+		"openAPI":        {open, "/api/v1/openapi.json", ""},
+		"listEventTypes": {open, "/api/v1/event-types", ""},
+		"listModules":    {open, "/api/v1/modules", ""},
+		"signIn":         {open, "/api/v1/session", `{"email":"nobody@rival.example","password":"wrong"}`},
+		"choosePassword": {open, "/api/v1/password", `{"token":"wrong","password":"a long enough one 1"}`},
+
+		"listCompanies":         {operator, companies, ""},
+		"listStaff":             {operator, "/api/v1/users", ""},
+		"addStaff":              {operator, "/api/v1/users", `{"email":"spy@rival.example","name":"Spy"}`},
+		"getStaff":              {operator, "/api/v1/users/STAFF", ""},
+		"changeStaff":           {operator, "/api/v1/users/STAFF", `{"name":"Taken Over"}`},
+		"getStaffPicture":       {operator, "/api/v1/users/STAFF/picture", ""},
+		"makeStaffPasswordLink": {operator, "/api/v1/users/STAFF/password-link", ""},
+		"listOperatorKeys":      {operator, "/api/v1/keys", ""},
+		"addOperatorKey":        {operator, "/api/v1/keys", `{"name":"spy"}`},
+		"revokeOperatorKey":     {operator, "/api/v1/keys/STAFFKEY", ""},
+		"listAuditAll":          {operator, "/api/v1/audit", ""},
+
+		"putCompany":       {company, acme, `{"name":"Taken Over"}`},
+		"getCompany":       {company, acme, ""},
+		"changeCompany":    {company, acme, `{"name":"Taken Over"}`},
+		"postEvent":        {company, acme + "/events", goodEvent},
+		"postEvents":       {company, acme + "/events/batch", goodEvent},
+		"getEvent":         {company, acme + "/events/EVENT", ""},
+		"listTriggers":     {company, triggers, ""},
+		"addTrigger":       {company, triggers, goodTrigger},
+		"getTrigger":       {company, triggers + "/TRIGGER", ""},
+		"putTrigger":       {company, triggers + "/TRIGGER", strings.Replace(goodTrigger, "Orders", "Taken over", 1)},
+		"deleteTrigger":    {company, triggers + "/TRIGGER", ""},
+		"listDeliveries":   {company, acme + "/deliveries", ""},
+		"getDelivery":      {company, acme + "/deliveries/DELIVERY", ""},
+		"listUsers":        {company, acme + "/users", ""},
+		"addUser":          {company, acme + "/users", user},
+		"getUser":          {company, acme + "/users/USER", ""},
+		"changeUser":       {company, acme + "/users/USER", `{"name":"Taken Over"}`},
+		"getUserPicture":   {company, acme + "/users/USER/picture", ""},
+		"makePasswordLink": {company, acme + "/users/USER/password-link", ""},
+		"makePortalLink":   {company, acme + "/users/USER/portal-link", ""},
+		"listKeys":         {company, acme + "/keys", ""},
+		"addKey":           {company, acme + "/keys", `{"name":"spy","role":"reader"}`},
+		"revokeKey":        {company, acme + "/keys/KEY", ""},
+		"listAudit":        {company, acme + "/audit", ""},
+
+		"getMe":          {self, "/api/v1/me", ""},
+		"changeMe":       {self, "/api/v1/me", `{"name":"Kim Example"}`},
+		"changePassword": {self, "/api/v1/me/password", `{"old":"wrong","new":"a long enough one 1"}`},
+		"getPicture":     {self, "/api/v1/me/picture", ""},
+		"putPicture":     {self, "/api/v1/me/picture", "no picture"},
+		"deletePicture":  {self, "/api/v1/me/picture", ""},
+		"listSessions":   {self, "/api/v1/me/sessions", ""},
+		"endSession":     {self, "/api/v1/me/sessions/SESSION", ""},
+		"signOut":        {self, "/api/v1/session", ""},
+	}
+}
+
+// state is what the operator sees of acme and of the operator's own.
+func (w *world) state(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, path := range []string{
+		acme, triggers, acme + "/deliveries", acme + "/users", acme + "/keys", acme + "/audit",
+		"/api/v1/users", "/api/v1/keys", "/api/v1/companies",
+	} {
+		all.Write(w.do(t, "GET", path, "").body)
+	}
+	return all.String()
+}
+
+// Every operation is tried by another company's keys of each role and users.
+func TestCompaniesDoNotSeeEachOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.addRival(t)
+	things := w.things(t)
+	admin := w.addUser(t, "rival", "admin@rival.example", account.Admin)
+	member := w.addUser(t, "rival", "member@rival.example", account.Member)
+	strangers := map[string][]string{
+		"an admin's key":    w.addKey(t, "rival", account.Admin),
+		"a reader's key":    w.addKey(t, "rival", account.Reader),
+		"a producer's key":  w.addKey(t, "rival", account.Producer),
+		"an admin, a user":  w.signIn(t, admin),
+		"a member, a user":  w.signIn(t, member),
+		"nobody":            {noKey},
+		"a key, made up":    {"Authorization: Bearer " + account.NewKey(account.Admin)},
+		"a session made up": {noKey, "Cookie: waybill_session=" + account.NewToken()},
+	}
+	before := w.state(t)
+	table := routes()
+	for path, item := range w.document(t).Paths {
+		for method, op := range item {
+			r, ok := table[op.ID]
+			if !ok {
+				t.Errorf("%s has no entry in routes; say whose it is", op.ID)
+				continue
+			}
+			if (r.reach == company) != strings.Contains(path, "{company}") {
+				t.Errorf("%s is entered as another's than its path %s says", op.ID, path)
+			}
+			for name, headers := range strangers {
+				w.tryStranger(t, op.ID, strings.ToUpper(method), r, things, name, headers)
+			}
+		}
+	}
+	if after := w.state(t); after != before {
+		t.Errorf("strangers changed what acme or the operator has:\n%s\nwas\n%s", after, before)
+	}
+}
+
+func (w *world) tryStranger(t *testing.T, id, method string, r route, things map[string]string, name string, headers []string) {
+	t.Helper()
+	person := strings.HasSuffix(name, "a user")
+	unknown := name == "nobody" || strings.HasSuffix(name, "made up")
+	if r.reach == self && person && id != "endSession" {
+		return // what people do to themselves
+	}
+	if id == "postEvents" {
+		headers = append([]string{"Content-Type: application/x-ndjson"}, headers...)
+	}
+	want := map[reach]int{company: 404, operator: 403, self: 403}[r.reach]
+	switch {
+	case unknown:
+		want = 401
+	case id == "endSession" && person:
+		want = 404
+	}
+	a := w.do(t, method, fill(r.path, things), r.body, headers...)
+	if r.reach == open {
+		if id != "openAPI" && strings.Contains(strings.ToLower(string(a.body)), "acme") {
+			t.Errorf("%s shows %s to %s", id, a.body, name)
+		}
+		return
+	}
+	if a.status != want {
+		t.Errorf("%s by %s = %d %s, want %d", id, name, a.status, a.body, want)
+	}
+	if r.reach != company || unknown {
+		return
+	}
+	// What there isn't looks the same as what is another's, and an ID of
+	// another's names nothing in the own company.
+	nobody := w.do(t, method, fill(strings.Replace(r.path, "acme", "nobody", 1), things), r.body, headers...)
+	if string(nobody.body) != string(a.body) || nobody.status != a.status {
+		t.Errorf("%s by %s shows that acme is there: %s, of a company that isn't %s", id, name, a.body, nobody.body)
+	}
+	if path := fill(r.path, things); path != r.path {
+		own := w.do(t, method, strings.Replace(path, "acme", "rival", 1), r.body, headers...)
+		if own.status != 404 && own.status != 403 {
+			t.Errorf("%s by %s with acme's ID in the own company = %d %s, want 404", id, name, own.status, own.body)
+		}
+		if strings.Contains(name, "admin") && id != "makePortalLink" && own.status != 404 {
+			t.Errorf("%s by %s with acme's ID in the own company = %d %s, want 404", id, name, own.status, own.body)
+		}
+	}
+}
