@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/waybillhq/waybill/internal/pgtemp"
+	"github.com/waybillhq/waybill/internal/seal"
 )
 
 // company is whom the benchmark's events belong to.
@@ -98,7 +99,11 @@ func startRig(ctx context.Context, db *databases) (_ *rig, err error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"WAYBILL_OPERATOR_KEY=" + r.key, "WAYBILL_DATABASE=" + database, "WAYBILL_SECRETS_FILE=" + trust + ".key"}
+	secrets, err := seal.New()
+	if err != nil {
+		return nil, err
+	}
+	env := []string{"WAYBILL_OPERATOR_KEY=" + r.key, "WAYBILL_DATABASE=" + database, "WAYBILL_SECRETS_KEY=" + secrets.Text()}
 	r.server, err = startProcess(ctx, env, "serve", "--listen=127.0.0.1:0", "--trust="+trust,
 		"--allow-network=127.0.0.0/8", "--log-level=error")
 	if err != nil {
