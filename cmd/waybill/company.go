@@ -80,11 +80,11 @@ func (c *companyFlags) put(ctx context.Context, s *store.Store, old trade.Compan
 	if err != nil {
 		return err
 	}
-	var before any
+	action, before := "company.add", any(nil)
 	if old.Name != "" {
-		before = account.ShownCompany(old)
+		action, before = "company.change", account.ShownCompany(old)
 	}
-	added, err := s.PutCompany(ctx, company, noted("company.put", company.ID, company.ID, before, account.ShownCompany(company)))
+	added, err := s.PutCompany(ctx, company, noted(action, company.ID, company.ID, before, account.ShownCompany(company)))
 	if err != nil {
 		return err
 	}
