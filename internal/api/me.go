@@ -45,7 +45,11 @@ func (s *Server) changeMe(ctx context.Context, in *changeMeInput) (*userOutput, 
 	if err := account.CheckUser(next); err != nil {
 		return nil, err
 	}
-	return s.storeUser(ctx, "profile.change", u, next)
+	e := note(ctx, "profile.change", next.ID.String(), next.Company, account.ShownUser(u), account.ShownUser(next))
+	if err := s.Store.ChangeProfile(ctx, next.ID, next.Name, next.Language, e); err != nil {
+		return nil, err
+	}
+	return &userOutput{Body: userOf(next)}, nil
 }
 
 func (s *Server) getPicture(ctx context.Context, _ *struct{}) (*pictureOutput, error) {

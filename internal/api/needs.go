@@ -88,6 +88,7 @@ type People interface {
 	AddUser(ctx context.Context, u account.User, e account.Entry) error
 	// ChangeUser replaces a user but for their password and picture; disabling one
 	// ends their sessions. It may return the same error as AddUser.
+	ChangeProfile(ctx context.Context, id uuid.UUID, name, language string, e account.Entry) error
 	ChangeUser(ctx context.Context, u account.User, e account.Entry) error
 	// User returns a user of any company.
 	User(ctx context.Context, id uuid.UUID) (account.User, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +35,7 @@ type trigger struct {
 type basicAuth struct {
 	_           struct{}     `nullable:"true"`
 	User        string       `json:"user" minLength:"1" maxLength:"255"`
-	Password    *hook.Secret `json:"password,omitempty" writeOnly:"true" maxLength:"1000" doc:"Never shown. Left out or empty, the stored one is kept if the user stays the same."`
+	Password    *hook.Secret `json:"password,omitempty" writeOnly:"true" maxLength:"1000" doc:"Never shown. Left out or empty, the stored one is kept if user and host stay the same."`
 	PasswordSet bool         `json:"passwordSet" readOnly:"true" doc:"Whether there is a password."`
 	Length      int          `json:"passwordLength,omitempty" readOnly:"true" doc:"Characters of the password, if there is one."`
 	SetAt       time.Time    `json:"passwordSetAt,omitzero" readOnly:"true" doc:"Since when the password is this one, if there is one."`
@@ -236,7 +237,11 @@ func (s *Server) fill(h *hook.Hook, t *trigger) error {
 	if err := s.CheckURL(t.URL); err != nil {
 		wrong = append(wrong, asProblems(err)...)
 	}
-	basic := fillBasic(h.Basic, t.BasicAuth, &wrong)
+	stored := h.Basic
+	if !sameHost(h.URL, t.URL) {
+		stored = hook.Basic{} // nobody may have a password sent elsewhere that they don't know
+	}
+	basic := fillBasic(stored, t.BasicAuth, &wrong)
 	if basic.Password != h.Basic.Password {
 		basic.SetAt = h.UpdatedAt
 	}
@@ -261,6 +266,13 @@ func asProblems(err error) []hook.Problem {
 	return wrong
 }
 
+// sameHost reports whether two URLs lead to the same host and port.
+func sameHost(a, b string) bool {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	return errX == nil && errY == nil && x.Scheme == y.Scheme && strings.EqualFold(x.Host, y.Host)
+}
+
 // fillBasic returns what a says, with the stored password if it names the same
 // user and none itself.
 func fillBasic(stored hook.Basic, a *basicAuth, wrong *problems) hook.Basic {
@@ -277,11 +289,11 @@ func fillBasic(stored hook.Basic, a *basicAuth, wrong *problems) hook.Basic {
 			"Es enthält ein Steuerzeichen, das nicht gesendet werden kann (RFC 7617); entfernen Sie es.")
 	}
 	switch {
-	case (!given || *a.Password == "") && a.User == stored.User:
+	case (!given || *a.Password == "") && a.User == stored.User && stored.Set():
 		return stored
 	case !given:
-		wrong.add("basicAuth.password", "it is missing, and none is stored for this user; add it",
-			"Es fehlt, und für diesen Benutzer ist keines gespeichert; ergänzen Sie es.")
+		wrong.add("basicAuth.password", "it is missing, and none is stored for this user and host; add it",
+			"Es fehlt, und für diesen Benutzer und Server ist keines gespeichert; ergänzen Sie es.")
 		return hook.Basic{}
 	}
 	return hook.Basic{User: a.User, Password: *a.Password, SetAt: stored.SetAt}

@@ -38,13 +38,20 @@ func TestSignInByProvider(t *testing.T) {
 			t.Errorf("stored %+v, %v, want the same user with the new e-mail address and role, and the language kept", stored, err)
 		}
 	})
-	t.Run("knows a user of the company by the e-mail address", func(t *testing.T) {
+	t.Run("knows a user of the company by the e-mail address, and not by what an admin has set", func(t *testing.T) {
+		before := w.signIn(t)
 		erika := account.User{
 			Subject: subject + "-erika", Email: w.erika.Email, Name: "Erika M.", Language: "de", Company: "acme", Role: account.Admin,
 		}
 		got, err := w.SignInBy(t.Context(), erika, here, "Browser/1")
 		if err != nil || got.User.ID != w.erika.ID {
 			t.Errorf("signed in %+v, %v, want Erika", got.User, err)
+		}
+		if _, err := w.visit(t, before.Token); err == nil {
+			t.Error("a session from before the provider vouched for Erika still counts")
+		}
+		if _, err := w.SignIn(t.Context(), w.erika.Email, password, here, "Browser/1"); err == nil {
+			t.Error("a password from before the provider vouched for Erika still counts")
 		}
 	})
 	for name, tt := range map[string]struct {

@@ -78,11 +78,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 
 // ChangeUser replaces what is stored of a user, but for Password, Picture and
 // CreatedAt, and notes e. A user who is disabled by it loses all sessions and
-// links. It returns ErrNoUser, ErrEmailTaken, ErrSubjectTaken or ErrNoCompany
+// links; one who comes to another company, becomes the operator's or is first
+// bound to a subject loses the password too, since somebody with less to say may
+// have set it. It returns ErrNoUser, ErrEmailTaken, ErrSubjectTaken or ErrNoCompany
 // when that is what is wrong.
 func (s *Store) ChangeUser(ctx context.Context, u account.User, e account.Entry) error {
 	err := s.noted(ctx, e, func(tx *sql.Tx) error {
 		if err := checkUser(ctx, tx, u); err != nil {
+			return err
+		}
+		freed, err := newHands(ctx, tx, u)
+		if err != nil {
 			return err
 		}
 		res, err := tx.ExecContext(ctx, `
@@ -95,7 +101,12 @@ WHERE id = $1`,
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, ErrNoUser)
 		}
-		if !u.Disabled {
+		if freed {
+			if _, err := tx.ExecContext(ctx, `UPDATE users SET password = '' WHERE id = $1`, u.ID[:]); err != nil {
+				return err
+			}
+		}
+		if !u.Disabled && !freed {
 			return nil
 		}
 		if err := endSessions(ctx, tx, u.ID, ""); err != nil {
@@ -106,6 +117,37 @@ WHERE id = $1`,
 	})
 	if err != nil {
 		return fmt.Errorf("change user %s: %w", u.ID, taken(err))
+	}
+	return nil
+}
+
+// newHands reports whether u, as it is to be stored, is under others than those
+// who could set the stored one's password until now.
+func newHands(ctx context.Context, tx *sql.Tx, u account.User) (bool, error) {
+	var company, role, subject string
+	err := tx.QueryRowContext(ctx, `SELECT company, role, subject FROM users WHERE id = $1`, u.ID[:]).Scan(&company, &role, &subject)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, ErrNoUser
+	}
+	operator := string(account.Operator)
+	return company != u.Company || role != operator && string(u.Role) == operator || subject == "" && u.Subject != "", err
+}
+
+// ChangeProfile replaces a user's name and language, which are their own to
+// change, and notes e. It returns ErrNoUser if there is none or they are disabled.
+func (s *Store) ChangeProfile(ctx context.Context, id uuid.UUID, name, language string, e account.Entry) error {
+	err := s.noted(ctx, e, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE users SET name = $2, language = $3 WHERE id = $1 AND NOT disabled`, id[:], name, language)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrNoUser)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("change the profile of %s: %w", id, err)
 	}
 	return nil
 }
