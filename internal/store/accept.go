@@ -158,18 +158,16 @@ func (s *Store) knownKeys(ctx context.Context, group []*work) (map[key]first, er
 	if len(asked) == 0 {
 		return known, nil
 	}
-	return known, s.inTx(ctx, func(tx *sql.Tx) error {
-		return s.findKeys.run(ctx, tx, len(asked), func(i int, args []any) {
-			args[0], args[1] = asked[i].company, asked[i].text
-		}, func(rows *sql.Rows) error {
-			var k key
-			var f first
-			var received int64
-			err := rows.Scan(&k.company, &k.text, &f.fingerprint, &f.receipt.EventID, &received, &f.receipt.Owed)
-			f.receipt.ReceivedAt = fromMicros(received)
-			known[k] = f
-			return err
-		})
+	return known, s.findKeys.run(ctx, len(asked), func(i int, args []any) {
+		args[0], args[1] = asked[i].company, asked[i].text
+	}, func(rows *sql.Rows) error {
+		var k key
+		var f first
+		var received int64
+		err := rows.Scan(&k.company, &k.text, &f.fingerprint, &f.receipt.EventID, &received, &f.receipt.Owed)
+		f.receipt.ReceivedAt = fromMicros(received)
+		known[k] = f
+		return err
 	})
 }
 

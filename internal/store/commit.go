@@ -28,45 +28,72 @@ type work struct {
 	held   []bool // for each of settle: whether the node still held the delivery
 
 	err  error
-	turn chan bool // true: commit for everyone who waits; false: it is done
+	done chan struct{} // closed when it is committed or has failed
 }
 
 func (w *work) rows() int { return len(w.accept) + len(w.settle) }
 
 // committer lets callers that come at the same time share a transaction, and
-// so the wait for the disk. It has no goroutine of its own: the first caller
-// commits for all who have come meanwhile, then hands over to one of those who
-// came later.
+// so the wait for the disk. While any wait, a goroutine commits one group after
+// another. It tells a group's callers what came of it when the next group is
+// with the database, which then doesn't wait for the callers to be woken.
 type committer struct {
-	run func([]*work) // one transaction; sets the err of each
+	// run commits a group in one transaction and sets the err of each. It calls
+	// sent, once or more, when all that is left is to wait for the database.
+	run   func(group []*work, sent func())
+	apart bool // the database is a process apart; else there is no such wait
 
 	mu      sync.Mutex
 	busy    bool
 	waiting []*work
+	loops   sync.WaitGroup
 }
 
 // do returns when w is committed or has failed.
 func (c *committer) do(w *work) error {
-	w.turn = make(chan bool, 1)
+	w.done = make(chan struct{})
 	c.mu.Lock()
 	c.waiting = append(c.waiting, w)
-	lead := !c.busy
+	begin := !c.busy
 	c.busy = true
 	c.mu.Unlock()
-
-	if !lead {
-		lead = <-w.turn
+	if begin {
+		c.loops.Go(c.loop)
 	}
-	if lead {
-		c.lead(w)
-	}
+	<-w.done
 	return w.err
 }
 
-// lead commits the group that own is the first of and passes the lead on.
-func (c *committer) lead(own *work) {
-	runtime.Gosched() // callers that are about to come get in: a commit costs nearly the same for more
+// loop commits until nobody waits.
+func (c *committer) loop() {
+	var before []*work // committed, and not told yet
+	tell := func() {
+		for _, w := range before {
+			close(w.done)
+		}
+		before = nil
+	}
+	for {
+		if !c.apart {
+			tell()
+		}
+		runtime.Gosched() // callers that are about to come get in: a commit costs nearly the same for more
+		group := c.next()
+		if len(group) == 0 {
+			tell()
+			return
+		}
+		c.run(group, tell)
+		tell() // if it failed before anything was sent
+		before = group
+	}
+}
+
+// next takes the works that are to share the next transaction. If there are
+// none, the loop must end.
+func (c *committer) next() []*work {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	n, rows := 0, 0
 	for n < len(c.waiting) && (n == 0 || rows+c.waiting[n].rows() <= groupRows) {
 		rows += c.waiting[n].rows()
@@ -74,36 +101,23 @@ func (c *committer) lead(own *work) {
 	}
 	group := c.waiting[:n:n]
 	c.waiting = c.waiting[n:]
-	c.mu.Unlock()
-
-	c.run(group)
-
-	c.mu.Lock()
-	c.busy = len(c.waiting) > 0
-	if c.busy {
-		c.waiting[0].turn <- true
-	}
-	c.mu.Unlock()
-	for _, w := range group {
-		if w != own {
-			w.turn <- false
-		}
-	}
+	c.busy = n > 0
+	return group
 }
 
 // commit writes a group in one transaction. If that fails, each is tried alone,
 // so that one that cannot be written spoils only itself.
-func (s *Store) commit(group []*work) {
+func (s *Store) commit(group []*work, sent func()) {
 	// Not the callers' contexts: one that gives up must not take others along.
 	ctx := context.Background()
-	err := s.commitTogether(ctx, group)
+	err := s.commitTogether(ctx, group, sent)
 	if err == nil || (len(group) == 1 && !collided(err)) {
 		group[0].err = err
 		return
 	}
 	for _, w := range group {
 		for try, again := 0, true; again; try++ {
-			w.err = s.commitTogether(ctx, []*work{w})
+			w.err = s.commitTogether(ctx, []*work{w}, sent)
 			again = collided(w.err) && try < collisions
 		}
 	}
@@ -120,12 +134,12 @@ func collided(err error) bool {
 	return ok && (e.Code == "23505" || e.Code == "40P01")
 }
 
-func (s *Store) commitTogether(ctx context.Context, group []*work) error {
+func (s *Store) commitTogether(ctx context.Context, group []*work, sent func()) error {
 	known, err := s.knownKeys(ctx, group)
 	if err != nil {
 		return fmt.Errorf("find keys: %w", err)
 	}
-	err = s.writer.inTx(ctx, func(tx hotTx) error {
+	err = s.writer.inTx(ctx, sent, func(tx hotTx) error {
 		if err := s.writeSettlements(ctx, tx, group); err != nil {
 			return fmt.Errorf("settle: %w", err)
 		}

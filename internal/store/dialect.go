@@ -67,12 +67,14 @@ func openPostgres(url string, params map[string]string, conns int) (*sql.DB, err
 // queueParams keep the planner on the queue's indexes: its guesses about a
 // table that churns are wrong, and a sequential scan there costs a factor of
 // ten. A scan that can't be avoided is then thought to be dear enough to be
-// compiled first (jit), which takes longer than any of them. A commit is on the
-// disk when it returns.
+// compiled first (jit), which takes longer than any of them. A statement is
+// planned once, not anew for each length of its arrays. A commit is on the disk
+// when it returns.
 func queueParams() map[string]string {
 	return map[string]string{
 		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
 		"jit":                                 "off",
+		"plan_cache_mode":                     "force_generic_plan",
 		"synchronous_commit":                  "on",
 		"statement_timeout":                   milliseconds(60),
 		"idle_in_transaction_session_timeout": milliseconds(60),

@@ -17,7 +17,8 @@ type hotTx interface {
 // hotWriter makes such transactions, one at a time. It goes to the database
 // past database/sql, whose cost for each statement is felt here.
 type hotWriter interface {
-	inTx(ctx context.Context, fn func(hotTx) error) error
+	// inTx calls sent when all that is left is to wait for the database.
+	inTx(ctx context.Context, sent func(), fn func(hotTx) error) error
 	close() error
 }
 
@@ -64,18 +65,17 @@ func (s *Store) prepareQuery(ctx context.Context, b bulk) (*bulkQuery, error) {
 }
 
 // run selects for n rows and hands every row of the result to scan.
-func (q *bulkQuery) run(ctx context.Context, tx *sql.Tx, n int, fill func(row int, args []any), scan func(*sql.Rows) error) error {
+func (q *bulkQuery) run(ctx context.Context, n int, fill func(row int, args []any), scan func(*sql.Rows) error) error {
 	if n == 0 {
 		return nil
 	}
-	stmt := tx.StmtContext(ctx, q.stmt)
 	if q.many {
-		return each(ctx, stmt, arrays(q.types, n, fill), scan)
+		return each(ctx, q.stmt, arrays(q.types, n, fill), scan)
 	}
 	args := make([]any, len(q.types))
 	for row := range n {
 		fill(row, args)
-		if err := each(ctx, stmt, args, scan); err != nil {
+		if err := each(ctx, q.stmt, args, scan); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ type postgresWriter struct{ db *sql.DB }
 // postgresTx collects statements.
 type postgresTx struct{ batch pgx.Batch }
 
-func (w *postgresWriter) inTx(ctx context.Context, fn func(hotTx) error) error {
+func (w *postgresWriter) inTx(ctx context.Context, sent func(), fn func(hotTx) error) error {
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -26,7 +26,9 @@ func (w *postgresWriter) inTx(ctx context.Context, fn func(hotTx) error) error {
 	}
 	return conn.Raw(func(raw any) error {
 		// A batch is a transaction; closing it reads all answers.
-		return raw.(*stdlib.Conn).Conn().SendBatch(ctx, &tx.batch).Close()
+		results := raw.(*stdlib.Conn).Conn().SendBatch(ctx, &tx.batch)
+		sent()
+		return results.Close()
 	})
 }
 

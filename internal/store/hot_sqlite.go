@@ -27,7 +27,7 @@ type sqliteTx struct {
 	values []driver.NamedValue
 }
 
-func (w *sqliteWriter) inTx(ctx context.Context, fn func(hotTx) error) error {
+func (w *sqliteWriter) inTx(ctx context.Context, _ func(), fn func(hotTx) error) error {
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
 		return err

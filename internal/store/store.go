@@ -117,7 +117,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if s.many {
 		s.writer = &postgresWriter{db: s.write}
 	}
-	s.committer.run = s.commit
+	s.committer.run, s.committer.apart = s.commit, s.many
 	if err := s.checkSecrets(ctx); err != nil {
 		return err
 	}
@@ -130,6 +130,7 @@ func (s *Store) Engine() string { return s.name }
 // Close closes the database. No other method may be running or called after.
 func (s *Store) Close() error {
 	var errs []error
+	s.committer.loops.Wait()
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}
