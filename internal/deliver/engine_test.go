@@ -283,7 +283,7 @@ func TestWhatTheNodeWasNotToldOfIsSent(t *testing.T) {
 			s.add(req)
 			return answer(req, 200)
 		}), func(o *deliver.Options) { o.Queue = &forgetful{Store: st} })
-		time.Sleep(5 * time.Second)
+		time.Sleep(25 * time.Second) // the lease under which they were claimed runs out first
 		if ds, as := s.total(); ds != 20 || as != 20 {
 			t.Errorf("sent %d deliveries in %d attempts, want 20 in 20", ds, as)
 		}

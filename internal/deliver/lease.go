@@ -92,16 +92,17 @@ func (e *Engine) renew(ctx context.Context) error {
 	return e.joinAnew(ctx)
 }
 
-// startOver gives up all that the node holds and joins as another node: the
-// store may have given it deliveries that it was not told of. What it was told
-// of and has not begun to send is handed back first, so that it loses no attempt.
+// startOver joins as another node, since the store may have given this one
+// deliveries that it was not told of. What it was told of and has not begun to
+// send is handed back, so that it loses no attempt. The old lease is left to run
+// out by itself: until then what is under way or not yet recorded counts as ever,
+// and only what is left afterwards, which nobody knows of, is taken over.
 func (e *Engine) startOver(ctx context.Context) error {
 	e.Log.WarnContext(ctx, "the connection to the database broke; the node starts over", "node", e.node)
-	old := e.node
 	if err := e.joinAnew(ctx); err != nil {
 		return err
 	}
-	return errors.Join(e.Queue.Leave(ctx, old), e.tend(ctx))
+	return e.tend(ctx)
 }
 
 // joinAnew joins as a new node and hands back what the one before held and has
