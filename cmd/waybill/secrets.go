@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/waybillhq/waybill/internal/app"
 	"github.com/waybillhq/waybill/internal/config"
@@ -19,14 +20,19 @@ func secretsOf(c config.Store) app.Secrets {
 
 // tellKeys says what the operator should do about a key set, if anything.
 func tellKeys(out io.Writer, k app.Keys) error {
-	var err error
+	var notes strings.Builder
 	if k.Made {
-		_, err = fmt.Fprintf(out, "waybill: made %s, the key set that passwords and other secrets in the database are sealed with. "+
+		fmt.Fprintf(&notes, "waybill: made %s, the key set that passwords and other secrets in the database are sealed with. "+
 			"Keep a copy of it in a safe place, apart from the database's: without it, they are lost.\n", k.Path())
 	}
-	if k.Exposed() && err == nil {
-		_, err = fmt.Fprintf(out, "waybill: others on this machine can read %[1]s, and with it the secrets in the database; run: chmod 600 %[1]s\n", k.Path())
+	if k.Own != "" {
+		fmt.Fprintf(&notes, "waybill: the key set is in %[1]s, which earlier versions used for every PostgreSQL database. It goes on being used; "+
+			"to give this database its own, stop its servers, run: cp -p %[1]s %[2]s, and start them again.\n", k.Path(), k.Own)
 	}
+	if k.Exposed() {
+		fmt.Fprintf(&notes, "waybill: others on this machine can read %[1]s, and with it the secrets in the database; run: chmod 600 %[1]s\n", k.Path())
+	}
+	_, err := io.WriteString(out, notes.String())
 	return err
 }
 

@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"strings"
 
@@ -21,7 +23,8 @@ type Secrets struct {
 type Keys struct {
 	*seal.Keys
 
-	Made bool // just now, since there was none
+	Made bool   // just now, since there was none
+	Own  string // the file that the database could have for itself; empty unless the set is in the shared one
 }
 
 // BadKeys says that a key set could not be read or made, or isn't the one that
@@ -37,12 +40,56 @@ func (b *BadKeys) Error() string { return "the key set for secrets: " + b.Err.Er
 func (b *BadKeys) Unwrap() error { return b.Err }
 
 // SecretsFile returns the file for the key set of a database when none is named:
-// beside SQLite's file, or in the working folder.
+// beside SQLite's file, or in the working folder, by the name of PostgreSQL's
+// database.
 func SecretsFile(database string) string {
 	if isPostgres(database) {
-		return "waybill.key"
+		return "waybill-" + fileName(postgresName(database)) + ".key"
 	}
 	return sqlitePath(database) + ".key"
+}
+
+// sharedFile is where earlier versions kept the key set of every PostgreSQL
+// database. It goes on being used as long as the database has no file of its own:
+// to copy it would leave servers that run with two key sets.
+const sharedFile = "waybill.key"
+
+// secretsFile returns the file to use when none is named, and the one that the
+// database could have for itself if that is another.
+func secretsFile(database string) (file, own string) {
+	own = SecretsFile(database)
+	if isPostgres(database) && missing(own) && !missing(sharedFile) {
+		return sharedFile, own
+	}
+	return own, ""
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// postgresName returns the name of the database that a URL ends with.
+func postgresName(database string) string {
+	u, err := url.Parse(database)
+	if err != nil {
+		return "" // it isn't opened
+	}
+	return strings.TrimLeft(u.Path, "/")
+}
+
+// fileName returns a name in which every byte that files or shells could mind is
+// written as % and two digits, so that no two names become the same.
+func fileName(name string) string {
+	var b strings.Builder
+	for _, c := range []byte(name) {
+		if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // OpenStore opens the database that a setting names: "postgres://…" or
@@ -61,12 +108,16 @@ func OpenGuest(ctx context.Context, database string, x Secrets) (*store.Store, K
 type opener func(ctx context.Context, path string, sealer store.Sealer) (*store.Store, error)
 
 func open(ctx context.Context, database string, x Secrets, sqlite opener) (*store.Store, Keys, error) {
+	var own string
 	if x.File == "" {
-		x.File = SecretsFile(database)
+		x.File, own = secretsFile(database)
 	}
 	keys, err := openKeys(x)
 	if err != nil {
 		return nil, Keys{}, err
+	}
+	if keys.Path() != "" {
+		keys.Own = own
 	}
 	how, name := sqlite, sqlitePath(database)
 	if isPostgres(database) {

@@ -18,7 +18,7 @@ type Store struct {
 	Config   File   `env:"WAYBILL_CONFIG" placeholder:"FILE" help:"JSON file with settings, named like the flags: {\"listen\": \"127.0.0.1:8080\"}."`
 	Database string `default:"waybill.db" env:"WAYBILL_DATABASE" placeholder:"DATABASE" help:"Where everything is kept: a file for the embedded SQLite, with or without \"sqlite:\" before it, or the URL of a PostgreSQL database, postgres://…"`
 
-	SecretsFile string `env:"WAYBILL_SECRETS_FILE" placeholder:"FILE" help:"File with the keys that passwords and other secrets in the database are sealed with. Without it, the database's file with .key at its end, or waybill.key beside PostgreSQL; it is made at the first start."`
+	SecretsFile string `env:"WAYBILL_SECRETS_FILE" placeholder:"FILE" help:"File with the keys that passwords and other secrets in the database are sealed with. Without it, the database's file with .key at its end, or waybill-NAME.key for PostgreSQL's database NAME; it is made at the first start."`
 	SecretsKey  string `env:"WAYBILL_SECRETS_KEY" placeholder:"KEYS" help:"These keys themselves, in place of a file. Flags can be seen by others on the machine: prefer environment or file."`
 }
 

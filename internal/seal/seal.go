@@ -25,6 +25,8 @@ var (
 	ErrText = errors.New("it is not a key set, or only a part of one")
 	// ErrRotated says that the key set was changed since the caller looked.
 	ErrRotated = errors.New("another process has just made a new key; run this again")
+	// ErrYoung says that it is too soon to forget the keys before the newest.
+	ErrYoung = errors.New("the newest key is less than an hour old, and a server may still store what it sealed with the one before; run this again later")
 )
 
 // Keys is a key set. Its methods are safe for concurrent use. One that is kept
@@ -133,13 +135,35 @@ func (k *Keys) Prefix() ([]byte, error) {
 	return s.prefix(), nil
 }
 
-// Rotate adds a new key, which seals from now on. It is kept, on the disk, when
-// Rotate returns. The caller has made sure that nothing is sealed with a key
-// older than the one of prefix; if that is no longer the newest, the error is
-// ErrRotated. Keys older than that are forgotten if they were replaced more than
-// an hour before now, so that whoever has just sealed something with one can
-// still store it.
-func (k *Keys) Rotate(prefix []byte, now time.Time) error {
+// Rotate adds a new key, which seals from now on; the others still open what they
+// have sealed. It is kept, on the disk, when Rotate returns. If the newest key is
+// no longer the one of prefix, the error is ErrRotated: of processes that rotate
+// together one does.
+func (k *Keys) Rotate(prefix []byte) error {
+	return k.change(prefix, (*set).rotated)
+}
+
+// settled is how long after a rotation nothing is under way any more that was
+// sealed before it.
+const settled = time.Hour
+
+// Forget forgets all keys but the newest. The caller has made sure that nothing is
+// sealed with another one, in any database, while the newest was the one of
+// prefix; if it no longer is, the error is ErrRotated. It is ErrYoung if the key
+// set was changed less than an hour before now: whoever has just sealed something
+// with a key that was replaced must still be able to store it.
+func (k *Keys) Forget(prefix []byte, now time.Time) error {
+	return k.change(prefix, func(s *set) (*set, error) {
+		if k.state != nil && now.Sub(k.state.ModTime()) < settled {
+			return nil, ErrYoung
+		}
+		return s.primaryOnly()
+	})
+}
+
+// change puts what next makes of the set in its place, if its newest key is the
+// one of prefix. The lock on k is held when next is called.
+func (k *Keys) change(prefix []byte, next func(*set) (*set, error)) error {
 	if k.path != "" {
 		release, err := lockFile(k.path)
 		if err != nil {
@@ -156,12 +180,7 @@ func (k *Keys) Rotate(prefix []byte, now time.Time) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.state == nil || now.Sub(k.state.ModTime()) > settled {
-		if s, err = s.primaryOnly(); err != nil {
-			return err
-		}
-	}
-	if s, err = s.rotated(); err != nil {
+	if s, err = next(s); err != nil {
 		return err
 	}
 	if k.path == "" {
@@ -174,9 +193,14 @@ func (k *Keys) Rotate(prefix []byte, now time.Time) error {
 	return k.read()
 }
 
-// settled is how long after a rotation nothing is under way any more that was
-// sealed before it.
-const settled = time.Hour
+// Older returns how many keys there are besides the newest.
+func (k *Keys) Older() (int, error) {
+	s, err := k.fresh()
+	if err != nil {
+		return 0, err
+	}
+	return len(s.info.GetKeyInfo()) - 1, nil
+}
 
 // Rotated returns the text of a key set with all these keys and a new one, which
 // seals. The set itself isn't changed.
@@ -186,6 +210,19 @@ func (k *Keys) Rotated() (string, error) {
 		return "", err
 	}
 	if s, err = s.rotated(); err != nil {
+		return "", err
+	}
+	return s.text, nil
+}
+
+// Newest returns the text of a key set with the newest of these keys alone. The
+// set itself isn't changed.
+func (k *Keys) Newest() (string, error) {
+	s, err := k.fresh()
+	if err != nil {
+		return "", err
+	}
+	if s, err = s.primaryOnly(); err != nil {
 		return "", err
 	}
 	return s.text, nil

@@ -69,7 +69,7 @@ func prefix(t *testing.T, k *seal.Keys) []byte {
 
 func rotate(t *testing.T, k *seal.Keys) {
 	t.Helper()
-	if err := k.Rotate(prefix(t, k), time.Now()); err != nil {
+	if err := k.Rotate(prefix(t, k)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -179,7 +179,7 @@ func TestOfTwoRotationsAtOnceOneIsRefused(t *testing.T) {
 	results := make(chan error, 4)
 	for range cap(results) {
 		other := load(t, k.Path())
-		wg.Go(func() { results <- other.Rotate(before, time.Now().Add(48*time.Hour)) })
+		wg.Go(func() { results <- other.Rotate(before) })
 	}
 	wg.Wait()
 	close(results)
@@ -197,21 +197,70 @@ func TestOfTwoRotationsAtOnceOneIsRefused(t *testing.T) {
 	opens(t, k, s, "x")
 }
 
-func TestAKeyIsForgottenLongAfterItWasReplaced(t *testing.T) {
+func TestNoKeyIsForgottenUnasked(t *testing.T) {
 	t.Parallel()
 	k := create(t)
 	first := sealed(t, k, "first")
-	rotate(t, k)
-	second := sealed(t, k, "second")
-	rotate(t, k)
+	for range 3 {
+		age(t, k)
+		rotate(t, k)
+	}
 	opens(t, k, first, "first")
-	if err := k.Rotate(prefix(t, k), time.Now().Add(2*time.Hour)); err != nil {
+	if n, err := k.Older(); n != 3 || err != nil {
+		t.Errorf("Older = %d, %v, want 3", n, err)
+	}
+}
+
+// age makes a key set's file look as if it had been changed hours ago.
+func age(t *testing.T, k *seal.Keys) {
+	t.Helper()
+	before := time.Now().Add(-2 * time.Hour)
+	if err := os.Chtimes(k.Path(), before, before); err != nil {
 		t.Fatal(err)
 	}
-	for name, s := range map[string][]byte{"first": first, "second": second} {
-		if _, err := k.Open(s, []byte("here")); !errors.Is(err, seal.ErrOpen) {
-			t.Errorf("what was sealed with the %s key opens with %v, want %v", name, err, seal.ErrOpen)
-		}
+}
+
+func TestForgetLeavesTheNewestKey(t *testing.T) {
+	t.Parallel()
+	k := create(t)
+	first, before := sealed(t, k, "first"), prefix(t, k)
+	rotate(t, k)
+	second := sealed(t, k, "second")
+	if err := k.Forget(prefix(t, k), time.Now()); !errors.Is(err, seal.ErrYoung) {
+		t.Errorf("Forget of a key that was just replaced = %v, want %v", err, seal.ErrYoung)
+	}
+	if err := k.Forget(before, time.Now().Add(2*time.Hour)); !errors.Is(err, seal.ErrRotated) {
+		t.Errorf("Forget by one who hasn't seen the newest key = %v, want %v", err, seal.ErrRotated)
+	}
+	opens(t, k, first, "first")
+	text, err := k.Newest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Forget(prefix(t, k), time.Now().Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	opens(t, k, second, "second")
+	if _, err := k.Open(first, []byte("here")); !errors.Is(err, seal.ErrOpen) {
+		t.Errorf("what was sealed with a forgotten key opens with %v, want %v", err, seal.ErrOpen)
+	}
+	if n, err := k.Older(); n != 0 || err != nil || text != k.Text() {
+		t.Errorf("Older = %d, %v, want 0, and what Newest returned", n, err)
+	}
+}
+
+func TestKeysThatCouldNotBeReadAgainAreNotAdded(t *testing.T) {
+	t.Parallel()
+	k := newKeys(t)
+	var err error
+	for err == nil {
+		err = k.Rotate(prefix(t, k))
+	}
+	if !strings.Contains(err.Error(), "forget the older ones") {
+		t.Errorf("Rotate = %v, want what to do about it", err)
+	}
+	if _, err := seal.Parse(k.Text()); err != nil {
+		t.Errorf("Parse of the largest set = %v", err)
 	}
 }
 

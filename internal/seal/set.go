@@ -3,6 +3,7 @@ package seal
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,8 +22,10 @@ type set struct {
 	text   string
 }
 
-// maxText is far more than the text of any key set that came about by rotating.
+// maxText is the longest text of a key set: one of hundreds of keys.
 const maxText = 64 << 10
+
+var errTooMany = errors.New("the key set has as many keys as it can have; forget the older ones first")
 
 // aesGCM names the one kind of key that a set may have.
 const aesGCM = "type.googleapis.com/google.crypto.tink.AesGcmKey"
@@ -67,7 +70,11 @@ func fromManager(m *keyset.Manager) (*set, error) {
 	if err := insecurecleartextkeyset.Write(handle, keyset.NewBinaryWriter(&b)); err != nil {
 		return nil, err
 	}
-	return fromHandle(handle, base64.RawURLEncoding.EncodeToString(b.Bytes()))
+	text := base64.RawURLEncoding.EncodeToString(b.Bytes())
+	if len(text) > maxText {
+		return nil, errTooMany // nobody could read it again
+	}
+	return fromHandle(handle, text)
 }
 
 // parseSet reads a text of Tink's binary form (its message Keyset) in base64url

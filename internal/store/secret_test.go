@@ -205,7 +205,9 @@ func TestReseal(t *testing.T) {
 			checkPasswords(t, st) // at every step
 		}
 		wantOld(t, st, 0)
-		rotate(t, keys) // forgets the first key
+		if err := keys.Forget(prefix(t, keys), time.Now()); err != nil {
+			t.Fatal(err)
+		}
 		checkPasswords(t, st)
 		closeStore(t, st)
 		st = openStore(t, e, keys)
@@ -229,13 +231,18 @@ func ownKeys(t *testing.T) *seal.Keys {
 
 func rotate(t *testing.T, keys *seal.Keys) {
 	t.Helper()
-	prefix, err := keys.Prefix()
+	if err := keys.Rotate(prefix(t, keys)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func prefix(t *testing.T, keys *seal.Keys) []byte {
+	t.Helper()
+	p, err := keys.Prefix()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := keys.Rotate(prefix, time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	return p
 }
 
 func wantOld(t *testing.T, st *store.Store, want int) {
