@@ -97,17 +97,17 @@ func fileName(name string) string {
 // If there is no key set yet, it makes one. The error is a *BadKeys if that is
 // what is wrong.
 func OpenStore(ctx context.Context, database string, x Secrets) (*store.Store, Keys, error) {
-	return open(ctx, database, x, store.OpenSQLite)
+	return open(ctx, database, x, store.OpenSQLite, store.OpenPostgres)
 }
 
 // OpenGuest opens that database beside a server that may have it open.
 func OpenGuest(ctx context.Context, database string, x Secrets) (*store.Store, Keys, error) {
-	return open(ctx, database, x, store.OpenGuest)
+	return open(ctx, database, x, store.OpenGuest, store.OpenPostgresGuest)
 }
 
 type opener func(ctx context.Context, path string, sealer store.Sealer) (*store.Store, error)
 
-func open(ctx context.Context, database string, x Secrets, sqlite opener) (*store.Store, Keys, error) {
+func open(ctx context.Context, database string, x Secrets, sqlite, postgres opener) (*store.Store, Keys, error) {
 	var own string
 	if x.File == "" {
 		x.File, own = secretsFile(database)
@@ -121,7 +121,7 @@ func open(ctx context.Context, database string, x Secrets, sqlite opener) (*stor
 	}
 	how, name := sqlite, sqlitePath(database)
 	if isPostgres(database) {
-		how, name = store.OpenPostgres, database
+		how, name = postgres, database
 	}
 	s, err := how(ctx, name, keys)
 	if errors.Is(err, store.ErrSecrets) {

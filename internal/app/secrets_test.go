@@ -3,8 +3,11 @@ package app_test
 import (
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/waybillhq/waybill/internal/app"
 	"github.com/waybillhq/waybill/internal/pgtemp"
@@ -86,5 +89,29 @@ func TestTheSharedKeySetIsUsedUntilADatabaseHasItsOwn(t *testing.T) {
 	}
 	if keys := opened(t, database, app.Secrets{}); keys.Path() != own(t, database) || keys.Made || keys.Own != "" {
 		t.Errorf("the key set is in %s, made %t, with %q for its own, want the copy", keys.Path(), keys.Made, keys.Own)
+	}
+}
+
+// Servers of the version before may run on the database.
+func TestAGuestDoesNotMigratePostgreSQL(t *testing.T) {
+	t.Parallel()
+	database, x := pgtemp.Database(t), app.Secrets{File: filepath.Join(t.TempDir(), "test.key")}
+	opened(t, database, x)
+	db, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(t.Context(), `DELETE FROM goose_db_version WHERE version_id > 1`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s, _, err := app.OpenGuest(t.Context(), database, x)
+	if err == nil {
+		t.Fatal(s.Close())
+	}
+	if !strings.Contains(err.Error(), "run waybill migrate") {
+		t.Errorf("OpenGuest = %v, want what to do about it", err)
 	}
 }

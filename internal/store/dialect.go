@@ -18,6 +18,7 @@ import (
 type dialect struct {
 	name       string // names the migrations' folder
 	goose      goose.Dialect
+	hasSchema  string // asks whether migrations were ever applied
 	skipLocked string // ends a SELECT of rows that are about to be claimed
 	many       bool   // a bulk statement takes all rows at once, as arrays
 }
@@ -25,12 +26,16 @@ type dialect struct {
 // SQLite has one writer at a time; PostgreSQL's writers skip the rows that
 // others hold.
 func sqlite() dialect {
-	return dialect{name: "sqlite", goose: goose.DialectSQLite3}
+	return dialect{
+		name: "sqlite", goose: goose.DialectSQLite3,
+		hasSchema: `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'goose_db_version')`,
+	}
 }
 
 func postgres() dialect {
 	return dialect{
 		name: "postgres", goose: goose.DialectPostgres,
+		hasSchema:  `SELECT to_regclass('goose_db_version') IS NOT NULL`,
 		skipLocked: "FOR UPDATE SKIP LOCKED", many: true,
 	}
 }

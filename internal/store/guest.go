@@ -23,12 +23,24 @@ func OpenGuest(ctx context.Context, path string, sealer Sealer) (*Store, error) 
 	return s, nil
 }
 
+// OpenPostgresGuest is OpenGuest for the PostgreSQL database that url names,
+// whose servers hear of a change at once.
+func OpenPostgresGuest(ctx context.Context, url string, sealer Sealer) (*Store, error) {
+	s := &Store{dialect: postgres(), sealer: sealer}
+	err := s.openURL(url)
+	if err == nil {
+		err = s.enter(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
 // enter makes a guest ready for use.
 func (s *Store) enter(ctx context.Context) error {
 	var schema bool
-	err := s.write.QueryRowContext(ctx,
-		`SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'goose_db_version')`).Scan(&schema)
-	if err != nil {
+	if err := s.write.QueryRowContext(ctx, s.hasSchema).Scan(&schema); err != nil {
 		return err
 	}
 	if !schema {
@@ -53,6 +65,9 @@ func (s *Store) enter(ctx context.Context) error {
 
 // found gives a new database its schema, as a server that starts would.
 func (s *Store) found(ctx context.Context) error {
+	if s.many {
+		return s.migrate(ctx)
+	}
 	lock, err := lockFile(s.path + ".lock")
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -116,49 +115,39 @@ func waitFor(t *testing.T, what string, so func() bool) {
 
 func TestAGuestOfANewDatabaseGivesItASchema(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "waybill.db")
-	guest, err := store.OpenGuest(t.Context(), path, storetest.Keys(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := operatorKey()
-	if err := guest.AddKey(t.Context(), k, account.Entry{}); err != nil {
-		t.Error(err)
-	}
-	if err := guest.Close(); err != nil {
-		t.Error(err)
-	}
-	st, err := store.OpenSQLite(t.Context(), path, storetest.Keys(t))
-	if server := closed(t, st, err); server.Keys()[k.Digest] == nil {
-		t.Error("the server doesn't know the guest's key")
-	}
+	onEngines(t, func(t *testing.T, e engine) {
+		guest, err := e.guest(storetest.Keys(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := operatorKey()
+		if err := guest.AddKey(t.Context(), k, account.Entry{}); err != nil {
+			t.Error(err)
+		}
+		closeStore(t, guest)
+		server := openStore(t, e, storetest.Keys(t))
+		if server.Keys()[k.Digest] == nil {
+			t.Error("the server doesn't know the guest's key")
+		}
+		closeStore(t, server)
+	})
 }
 
 func TestAGuestLeavesAnOlderSchemaAlone(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "waybill.db")
-	st, err := store.OpenSQLite(t.Context(), path, storetest.Keys(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := st.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.ExecContext(t.Context(), `DELETE FROM goose_db_version WHERE version_id > 1`); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	guest, err := store.OpenGuest(t.Context(), path, storetest.Keys(t))
-	if err == nil {
-		t.Fatal(guest.Close())
-	}
-	if !strings.Contains(err.Error(), "waybill migrate") {
-		t.Errorf("OpenGuest = %v, want what to do about it", err)
-	}
+	onEngines(t, func(t *testing.T, e engine) {
+		closeStore(t, openStore(t, e, storetest.Keys(t)))
+		if err := e.exec(`DELETE FROM goose_db_version WHERE version_id > 1`); err != nil {
+			t.Fatal(err)
+		}
+		guest, err := e.guest(storetest.Keys(t))
+		if err == nil {
+			t.Fatal(guest.Close())
+		}
+		for _, want := range []string{"its schema has version 1 and", "run waybill migrate, or start the server of this version once"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("a guest gets %v, want %q in it", err, want)
+			}
+		}
+	})
 }

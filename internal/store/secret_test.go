@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -24,8 +25,10 @@ import (
 
 // engine is a database that can be opened more than once, and dumped.
 type engine struct {
-	open func(store.Sealer) (*store.Store, error)
-	dump func() ([]byte, error)
+	open  func(store.Sealer) (*store.Store, error)
+	guest func(store.Sealer) (*store.Store, error)
+	exec  func(statement string) error
+	dump  func() ([]byte, error)
 }
 
 // onEngines runs test on a new database of each engine.
@@ -36,6 +39,8 @@ func onEngines(t *testing.T, test func(t *testing.T, e engine)) {
 		path := filepath.Join(t.TempDir(), "test.db")
 		test(t, engine{
 			func(x store.Sealer) (*store.Store, error) { return store.OpenSQLite(t.Context(), path, x) },
+			func(x store.Sealer) (*store.Store, error) { return store.OpenGuest(t.Context(), path, x) },
+			func(statement string) error { return execute(t.Context(), "sqlite", path, statement) },
 			func() ([]byte, error) { return dumpFiles(path) },
 		})
 	})
@@ -44,9 +49,21 @@ func onEngines(t *testing.T, test func(t *testing.T, e engine)) {
 		url := pgtemp.Database(t)
 		test(t, engine{
 			func(x store.Sealer) (*store.Store, error) { return store.OpenPostgres(t.Context(), url, x) },
+			func(x store.Sealer) (*store.Store, error) { return store.OpenPostgresGuest(t.Context(), url, x) },
+			func(statement string) error { return execute(t.Context(), "pgx", url, statement) },
 			func() ([]byte, error) { return dumpTables(t.Context(), url) },
 		})
 	})
+}
+
+// execute runs a statement on a database past the store.
+func execute(ctx context.Context, driver, name, statement string) error {
+	db, err := sql.Open(driver, name)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, statement)
+	return errors.Join(err, db.Close())
 }
 
 // dumpFiles returns what is in a SQLite database's file and in its log.

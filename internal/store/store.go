@@ -77,10 +77,7 @@ func (s *Store) openFile() error {
 // OpenSQLite. Call Close when done.
 func OpenPostgres(ctx context.Context, url string, sealer Sealer) (*Store, error) {
 	s := &Store{dialect: postgres(), sealer: sealer}
-	var err error
-	if s.write, err = openPostgres(url, queueParams(), 4); err == nil {
-		s.read, err = openPostgres(url, readParams(), 8)
-	}
+	err := s.openURL(url)
 	if err == nil {
 		err = s.start(ctx)
 	}
@@ -88,6 +85,15 @@ func OpenPostgres(ctx context.Context, url string, sealer Sealer) (*Store, error
 		return nil, fmt.Errorf("open PostgreSQL: %w", errors.Join(err, s.Close()))
 	}
 	return s, nil
+}
+
+// openURL opens the pools on PostgreSQL's database.
+func (s *Store) openURL(url string) error {
+	var err error
+	if s.write, err = openPostgres(url, queueParams(), 4); err == nil {
+		s.read, err = openPostgres(url, readParams(), 8)
+	}
+	return err
 }
 
 // start brings the schema up to date and makes an opened store ready for use.
