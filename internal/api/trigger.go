@@ -85,7 +85,7 @@ func triggerOf(h *hook.Hook) trigger {
 	}
 	if h.Basic.Set() {
 		t.BasicAuth = &basicAuth{
-			User: h.Basic.User, PasswordSet: h.Basic.Password != "", Length: utf8.RuneCountInString(string(h.Basic.Password)),
+			User: h.Basic.User, PasswordSet: h.Basic.HasPassword(), Length: utf8.RuneCountInString(string(h.Basic.Password)),
 		}
 		if t.BasicAuth.PasswordSet {
 			t.BasicAuth.SetAt = h.Basic.SetAt

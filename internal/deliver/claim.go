@@ -76,7 +76,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 		}
 		delete(e.hungry, l)
 		h := hooks[l.hookID]
-		if h == nil || !h.Enabled || !l.backlog {
+		if h == nil || !h.Sends() || !l.backlog {
 			continue
 		}
 		limit := min(claimJobs, laneJobs-l.queued)
@@ -151,12 +151,12 @@ func (e *Engine) update(a ask, due, now time.Time, claimed bool) {
 	e.feed(l)
 }
 
-// look finds out which of the enabled hooks have deliveries waiting, for those
-// that this node was not told of.
+// look finds out which of the hooks that are sent to have deliveries waiting, for
+// those that this node was not told of.
 func (e *Engine) look(ctx context.Context) error {
 	var ids []uuid.UUID
 	for id, h := range e.Queue.Directory().Hooks {
-		if h.Enabled {
+		if h.Sends() {
 			ids = append(ids, id)
 		}
 	}

@@ -38,14 +38,14 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 }
 
 // attempt renders a job, has it sent, and judges what came of it. A job whose
-// hook is gone or switched off is handed back, and so is one that others may
-// have taken over.
+// hook is gone, switched off or lacks its password is handed back, and so is one
+// that others may have taken over.
 func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result {
 	r := result{node: node, job: j}
 	d := e.Queue.Directory()
 	h := d.Hooks[j.Delivery.HookID]
 	start := time.Now()
-	if h == nil || !h.Enabled || !e.holds(node, start) {
+	if h == nil || !h.Sends() || !e.holds(node, start) {
 		r.back = true
 		return r
 	}

@@ -36,16 +36,23 @@ type Hook struct {
 	UpdatedAt  time.Time
 }
 
+// Sends reports whether the hook's deliveries are sent; else they wait.
+func (h *Hook) Sends() bool { return h.Enabled && !h.Basic.Locked }
+
 // Basic is a user name and password for HTTP basic authentication (RFC 7617).
 // The zero value means none.
 type Basic struct {
 	User     string
 	Password Secret
 	SetAt    time.Time // since when Password is set; the store fills it in
+	Locked   bool      // there is a password, which the store can't open and keeps; Password is empty
 }
 
 // Set reports whether there is anything to authenticate with.
-func (b Basic) Set() bool { return b.User != "" || b.Password != "" }
+func (b Basic) Set() bool { return b.User != "" || b.HasPassword() }
+
+// HasPassword reports whether there is a password, known or locked.
+func (b Basic) HasPassword() bool { return b.Password != "" || b.Locked }
 
 // Secret is a text that must never be shown. Formatting and logging hide it;
 // convert it to a string to use it.

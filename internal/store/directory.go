@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,7 +59,11 @@ ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(setting.value AS INTEGER) + 1
 
 // Reload reads the directory and the keys if they have changed since they were
 // last read.
-func (s *Store) Reload(ctx context.Context) error {
+func (s *Store) Reload(ctx context.Context) error { return s.reload(ctx, false) }
+
+// reload is Reload, or reads them again though they haven't changed: passwords
+// may be opened then that could not be.
+func (s *Store) reload(ctx context.Context, again bool) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	return s.inTx(ctx, func(tx *sql.Tx) error {
@@ -71,7 +76,9 @@ func (s *Store) Reload(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if old := s.directory.Load(); old != nil && old.Version == d.Version {
+		old := s.directory.Load()
+		same := old != nil && old.Version == d.Version
+		if same && !again {
 			return nil
 		}
 		if err := readCompanies(ctx, tx, d); err != nil {
@@ -86,6 +93,9 @@ func (s *Store) Reload(ctx context.Context) error {
 		keys, err := readKeys(ctx, tx)
 		if err != nil {
 			return fmt.Errorf("read keys: %w", err)
+		}
+		if same && maps.Equal(lockedHooks(old), lockedHooks(d)) {
+			return nil // nobody need look at it
 		}
 		s.directory.Store(d)
 		s.keys.Store(&keys) // after the companies that they belong to
@@ -179,10 +189,9 @@ func (s *Store) scanHook(row scanner) (*hook.Hook, error) {
 	h.CreatedAt, h.UpdatedAt = fromMicros(created), fromMicros(updated)
 	if setAt.Valid {
 		password.company = h.Company
-		if h.Basic.Password, err = s.open(password); err != nil {
-			return nil, fmt.Errorf("hook %s: %w", h.ID, err)
-		}
 		h.Basic.SetAt = fromMicros(setAt.Int64)
+		h.Basic.Password, err = s.open(password)
+		h.Basic.Locked = err != nil // of no concern to the other hooks
 	}
 	return &h, json.Unmarshal([]byte(types), &h.EventTypes)
 }

@@ -1,0 +1,186 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/store"
+	"github.com/waybillhq/waybill/internal/store/storetest"
+)
+
+// hookOf returns the hook of addHooks whose password has a number.
+func hookOf(t *testing.T, st *store.Store, i int) hook.Hook {
+	t.Helper()
+	for _, h := range st.Directory().Hooks {
+		if "recognisable-"+h.Title == password(i) {
+			return *h
+		}
+	}
+	t.Fatalf("there is no hook %d", i)
+	return hook.Hook{}
+}
+
+func TestOneLockedPasswordLeavesTheRestReadable(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, e engine) {
+		lock := &storetest.Lock{Keys: storetest.Keys(t)}
+		guest := openStore(t, e, storetest.Keys(t))
+		addHooks(t, guest)
+		k := operatorKey()
+		if err := guest.AddKey(t.Context(), k, account.Entry{}); err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, guest)
+
+		lock.Lock(hook.Secret(password(2)))
+		st := openStore(t, e, lock)
+		if st.Keys()[k.Digest] == nil {
+			t.Error("the key is not known")
+		}
+		if err := st.RevokeKey(t.Context(), "", k.ID, time.Now(), account.Entry{}); err != nil {
+			t.Errorf("RevokeKey = %v, want nil", err)
+		}
+		if st.Keys()[k.Digest] != nil {
+			t.Error("the key is known after it was revoked")
+		}
+		for i := range hooks {
+			want := hook.Basic{User: "recognisable-user", Password: hook.Secret(password(i))}
+			if i == 2 {
+				want.Password, want.Locked = "", true
+			}
+			got := hookOf(t, st, i)
+			want.SetAt = got.Basic.SetAt
+			if got.Basic != want || got.Basic.SetAt.IsZero() || got.Sends() != (i != 2 && got.Enabled) {
+				t.Errorf("hook %d is %+v, sends %t, want %+v", i, got.Basic, got.Sends(), want)
+			}
+		}
+		closeStore(t, st)
+	})
+}
+
+func TestALockedPasswordIsKeptUntilItIsSetAnew(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, e engine) {
+		lock := &storetest.Lock{Keys: storetest.Keys(t)}
+		st := openStore(t, e, lock)
+		addHooks(t, st)
+		lock.Lock(hook.Secret(password(0)))
+		closeStore(t, st)
+		st = openStore(t, e, lock)
+		h := hookOf(t, st, 0)
+		change := func() {
+			t.Helper()
+			h.Version++
+			if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.URL = "https://receiver.example/elsewhere"
+		change()
+		lock.Lock("")
+		closeStore(t, st)
+		st = openStore(t, e, lock)
+		if got := hookOf(t, st, 0).Basic; string(got.Password) != password(0) || got.Locked {
+			t.Errorf("after another change the password is %q, locked %t, want %q", string(got.Password), got.Locked, password(0))
+		}
+
+		lock.Lock(hook.Secret(password(0)))
+		h.Basic = hook.Basic{User: "recognisable-user", Password: "another"}
+		change()
+		if got := st.Directory().Hooks[h.ID]; string(got.Basic.Password) != "another" || !got.Sends() {
+			t.Errorf("set anew, the password is %q, and the hook sends: %t", string(got.Basic.Password), got.Sends())
+		}
+		closeStore(t, st)
+	})
+}
+
+// logged is what was logged, by lines.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logged) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.buf.String(), text)
+}
+
+func TestALockedPasswordIsToldOnceAndTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		lock := &storetest.Lock{Keys: storetest.Keys(t)}
+		st, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), lock)
+		st = closed(t, st, err)
+		addHooks(t, st)
+		h := hookOf(t, st, 1)
+		d := storetest.Owe(storetest.Event("OrderChanged", "1", time.Now()), h)
+		if _, err := st.Accept(t.Context(), uuid.Nil, []hook.Acceptance{d}); err != nil {
+			t.Fatal(err)
+		}
+
+		var log logged
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- st.Watch(ctx, slog.New(slog.NewTextHandler(&log, nil)), func() {}) }()
+		lock.Lock(hook.Secret(password(1)))
+		storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/") // has the others read
+		time.Sleep(time.Minute)
+		if n := log.count("cannot be opened"); n != 1 || log.count(h.ID.String()) != 1 {
+			t.Errorf("the log tells %d times of a locked password, want once, with the hook", n)
+		}
+		checkReason(t, st, "cannot be opened")
+		before := st.Directory()
+		time.Sleep(time.Minute)
+		if st.Directory() != before {
+			t.Error("the directory was made anew though nothing has changed")
+		}
+
+		lock.Lock("")
+		time.Sleep(10 * time.Second)
+		if got := hookOf(t, st, 1); string(got.Basic.Password) != password(1) || log.count("no longer missing") != 1 {
+			t.Errorf("with the key there, the password is %q, and the log tells %d times of it", string(got.Basic.Password), log.count("no longer missing"))
+		}
+		checkReason(t, st, "")
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// checkReason checks that the one delivery waits, with a reason that has a text
+// in it, or with none.
+func checkReason(t *testing.T, st *store.Store, text string) {
+	t.Helper()
+	ds, err := st.Deliveries(t.Context(), hook.DeliveryQuery{Company: storetest.Company, Limit: 10})
+	if err != nil || len(ds) != 1 {
+		t.Fatalf("%d deliveries, %v, want 1", len(ds), err)
+	}
+	one, err := st.Delivery(t.Context(), storetest.Company, ds[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []hook.Delivery{ds[0], one} {
+		if d.State != hook.Waiting || !strings.Contains(d.Reason, text) || (text == "") != (d.Reason == "") {
+			t.Errorf("the delivery is %s with the reason %q, want it waiting with %q", d.State, d.Reason, text)
+		}
+	}
+}
