@@ -42,8 +42,13 @@ func createFile(path, text string) error {
 }
 
 // replaceFile puts a file with the text in the place of the one at path, at one
-// moment, with its owner and mode; it is on the disk then.
+// moment, with its owner and mode; it is on the disk then. A link stays, and what
+// it leads to is replaced.
 func replaceFile(path, text string) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
 	temporary, err := writeBeside(path, text)
 	if err != nil {
 		return err

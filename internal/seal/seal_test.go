@@ -171,6 +171,27 @@ func TestARotationIsNoticedByOthers(t *testing.T) {
 	opens(t, load(t, k.Path()), old, "old")
 }
 
+func TestALinkToTheFileStaysALink(t *testing.T) {
+	t.Parallel()
+	target, link := create(t).Path(), filepath.Join(t.TempDir(), "link.key")
+	if err := os.Symlink(target, link); err != nil {
+		t.Skipf("no links here: %v", err)
+	}
+	k := load(t, link)
+	old := sealed(t, k, "old")
+	rotate(t, k)
+	if to, err := os.Readlink(link); to != target || err != nil {
+		t.Errorf("the link leads to %q, %v, want %q", to, err, target)
+	}
+	opens(t, load(t, target), sealed(t, k, "new"), "new")
+	opens(t, load(t, link), old, "old")
+	for _, path := range []string{target, link} {
+		if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
+			t.Errorf("the folder of %s has %v, want the one file", path, files)
+		}
+	}
+}
+
 func TestOfTwoRotationsAtOnceOneIsRefused(t *testing.T) {
 	t.Parallel()
 	k := create(t)
