@@ -15,17 +15,17 @@ var migrations embed.FS
 
 // migrate applies the migrations that the database doesn't have yet. Nodes that
 // start together take turns, by an advisory lock on PostgreSQL; on SQLite the
-// database belongs to this process.
+// database belongs to this process. There it also wipes, even if there is nothing
+// to apply: the process that applied the last one may have ended before it did.
 func (s *Store) migrate(ctx context.Context) error {
 	provider, err := s.provider()
 	if err != nil {
 		return err
 	}
-	done, err := provider.Up(ctx)
-	if err != nil || len(done) == 0 || s.many {
+	if _, err := provider.Up(ctx); err != nil || s.many {
 		return err
 	}
-	return s.wiped(ctx)
+	return s.wipe(ctx)
 }
 
 // provider returns what applies the migrations of this binary.

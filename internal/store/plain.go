@@ -51,8 +51,9 @@ FROM hook_version_plain`); err != nil {
 	return err
 }
 
-// wiped leaves nothing in SQLite's log of what migrations have removed.
-func (s *Store) wiped(ctx context.Context) error {
+// wipe leaves nothing in SQLite's file or log of what migrations have removed. It
+// costs nothing if the database was closed in order, since there is no log then.
+func (s *Store) wipe(ctx context.Context) error {
 	if _, err := s.write.ExecContext(ctx, `PRAGMA secure_delete = OFF`); err != nil {
 		return err
 	}

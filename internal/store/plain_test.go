@@ -68,6 +68,56 @@ func TestPlainPasswordsAreSealedAndWiped(t *testing.T) {
 	})
 }
 
+// A process that ends when it has sealed the passwords may leave the old pages in
+// the file, and what it wrote in the log.
+func TestWhatACrashLeftOfPlainPasswordsIsWiped(t *testing.T) {
+	t.Parallel()
+	keys, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, crashed := filepath.Join(t.TempDir(), "test.db"), filepath.Join(t.TempDir(), "test.db")
+	open := func() *Store {
+		s := &Store{dialect: sqlite(), path: path, sealer: keys}
+		if err := s.openFile(); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	addPlain(t, open())
+	sealed := open()
+	provider, err := sealed.provider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []string{"", "-wal"} {
+		if err := os.WriteFile(crashed+end, readFiles(t, path+end), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sealed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if dump := readFiles(t, crashed, crashed+"-wal"); !bytes.Contains(dump, []byte("recognisable")) {
+		t.Error("the crash left no password, so that this proves nothing")
+	}
+
+	s, err := OpenSQLite(t.Context(), crashed, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSealed(t, s)
+	if dump := readFiles(t, crashed, crashed+"-wal"); bytes.Contains(dump, []byte("recognisable")) {
+		t.Error("a password is in the file or its log still")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func readFiles(t *testing.T, names ...string) []byte {
 	t.Helper()
 	var all []byte
