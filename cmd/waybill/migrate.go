@@ -23,11 +23,9 @@ func (c *migrateCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return explain(err, path, "")
 	}
+	told := tellKeys(os.Stderr, keys)
 	v, err := s.SchemaVersion(ctx)
-	if err == nil {
-		err = tellKeys(os.Stderr, keys)
-	}
-	if err = errors.Join(err, s.Close()); err != nil {
+	if err = errors.Join(told, err, s.Close()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "%s: the schema is up to date, version %d\n", config.ShownDatabase(path), v)

@@ -116,8 +116,12 @@ func newLog(s config.Settings) *slog.Logger {
 }
 
 // explain names the setting that err comes from, when the server could not be
-// put together with this database and this address to listen on.
+// put together with this database and this address to listen on. If a key set was
+// made before, it tells of that.
 func explain(err error, database, listen string) error {
+	if e, ok := errors.AsType[*app.NewKeys](err); ok {
+		return errors.Join(tellKeys(os.Stderr, e.Keys), explain(e.Err, database, listen))
+	}
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "listen" {
 		return &config.Wrong{Name: "listen", Value: listen, Reason: listenReason(e)}
 	}

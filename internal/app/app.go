@@ -76,12 +76,13 @@ type App struct {
 	closers []func() error // run last to first
 }
 
-// New opens the store and the listener. Run does the rest.
+// New opens the store and the listener. Run does the rest. The error is as
+// OpenStore's.
 func New(ctx context.Context, o Options) (_ *App, err error) {
 	a := &App{log: o.Log, drain: o.Drain}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, a.close())
+			err = withKeys(errors.Join(err, a.close()), a.keys)
 		}
 	}()
 

@@ -39,6 +39,27 @@ func (b *BadKeys) Error() string { return "the key set for secrets: " + b.Err.Er
 
 func (b *BadKeys) Unwrap() error { return b.Err }
 
+// NewKeys says that a key set had just been made when something else went wrong.
+// It stays, since something may be sealed with it: whoever runs this must hear of
+// it now, because it isn't new the next time.
+type NewKeys struct {
+	Keys Keys
+	Err  error
+}
+
+// Error returns what Err says.
+func (n *NewKeys) Error() string { return n.Err.Error() }
+
+func (n *NewKeys) Unwrap() error { return n.Err }
+
+// withKeys returns err, as a *NewKeys if the keys are new.
+func withKeys(err error, k Keys) error {
+	if k.Made {
+		return &NewKeys{Keys: k, Err: err}
+	}
+	return err
+}
+
 // SecretsFile returns the file for the key set of a database when none is named:
 // beside SQLite's file, or in the working folder, by the name of PostgreSQL's
 // database.
@@ -95,7 +116,7 @@ func fileName(name string) string {
 // OpenStore opens the database that a setting names: "postgres://…" or
 // "postgresql://…", or a file for SQLite, with or without "sqlite:" before it.
 // If there is no key set yet, it makes one. The error is a *BadKeys if that is
-// what is wrong.
+// what is wrong, and a *NewKeys if something else is when it has made one.
 func OpenStore(ctx context.Context, database string, x Secrets) (*store.Store, Keys, error) {
 	return open(ctx, database, x, store.OpenSQLite, store.OpenPostgres)
 }
@@ -124,16 +145,17 @@ func open(ctx context.Context, database string, x Secrets, sqlite, postgres open
 		how, name = postgres, database
 	}
 	s, err := how(ctx, name, keys)
-	if errors.Is(err, store.ErrSecrets) {
-		err = &BadKeys{File: keys.Path(), Err: err}
-		if keys.Made { // of no use: the right one is elsewhere
-			err = errors.Join(err, os.Remove(keys.Path()))
-		}
+	switch {
+	case err == nil:
+		return s, keys, nil
+	case !errors.Is(err, store.ErrSecrets):
+		return nil, Keys{}, withKeys(err, keys)
 	}
-	if err != nil {
-		return nil, Keys{}, err
+	err = &BadKeys{File: keys.Path(), Err: err}
+	if keys.Made { // of no use: the right one is elsewhere
+		err = errors.Join(err, os.Remove(keys.Path()))
 	}
-	return s, keys, nil
+	return nil, Keys{}, err
 }
 
 // openKeys reads the key set, or makes it if there is no file.
