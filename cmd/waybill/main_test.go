@@ -17,6 +17,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/app"
 	"github.com/waybillhq/waybill/internal/pgtemp"
+	"github.com/waybillhq/waybill/internal/seal"
 )
 
 func TestMain(m *testing.M) {
@@ -131,6 +132,25 @@ func TestExplainNeverShowsThePassword(t *testing.T) {
 	got := explain(err, database, "").Error()
 	if strings.Contains(got, "recognisable") || !strings.Contains(got, `--database (WAYBILL_DATABASE) is "postgres://127.0.0.1:1/x"`) {
 		t.Errorf("explain = %q, want the setting in it and no password", got)
+	}
+}
+
+func TestTheSharedKeySetIsToldOf(t *testing.T) {
+	t.Parallel()
+	k, err := seal.Create(t.TempDir() + "/waybill.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := tellKeys(&out, app.Keys{Keys: k, Own: "waybill-shop.key"}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "cp -p " + k.Path() + " waybill-shop.key,"; !strings.Contains(out.String(), want) {
+		t.Errorf("tellKeys writes %q, want %q in it", out.String(), want)
+	}
+	out.Reset()
+	if err := tellKeys(&out, app.Keys{Keys: k}); err != nil || out.Len() > 0 {
+		t.Errorf("tellKeys of a set in its place writes %q, %v, want nothing", out.String(), err)
 	}
 }
 
