@@ -140,7 +140,7 @@ func (c *userDisableCommand) Run(ctx context.Context, out io.Writer) error {
 		}
 		old := u
 		u.Disabled = !c.Enable
-		if err := s.ChangeUser(ctx, u, noted("user.change", u.ID.String(), u.Company, account.ShownUser(old), account.ShownUser(u))); err != nil {
+		if _, err := s.ChangeUser(ctx, old, u, noted("user.change", u.ID.String(), u.Company, account.ShownUser(old), account.ShownUser(u))); err != nil {
 			return err
 		}
 		state := "cannot sign in any more, and is signed out everywhere"

@@ -122,7 +122,7 @@ func (s *Server) registerPeople(a huma.API) {
 	register(a, secured("GET "+mePath, "getMe", "Read the own profile", account.OwnProfile), s.getMe)
 	register(a, reading(secured("PATCH "+mePath, "changeMe", "Change the own name or language", account.OwnProfile)), s.changeMe)
 	register(a, reading(secured("POST "+mePath+"/password", "changePassword", "Change the own password",
-		account.OwnProfile, http.StatusTooManyRequests)), s.changePassword)
+		account.OwnProfile, http.StatusConflict, http.StatusTooManyRequests)), s.changePassword)
 	register(a, showing(secured("GET "+mePath+"/picture", "getPicture", "See the own picture", account.OwnProfile)), s.getPicture)
 	register(a, reading(secured("PUT "+mePath+"/picture", "putPicture", "Set the own picture", account.OwnProfile)), s.putPicture)
 	register(a, secured("DELETE "+mePath+"/picture", "deletePicture", "Remove the own picture", account.OwnProfile), s.deletePicture)

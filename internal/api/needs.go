@@ -86,10 +86,13 @@ type People interface {
 	// AddUser stores a new user, or returns an error of fault hook.Conflict if the
 	// e-mail address is taken.
 	AddUser(ctx context.Context, u account.User, e account.Entry) error
-	// ChangeUser replaces a user but for their password and picture; disabling one
-	// ends their sessions. It may return the same error as AddUser.
+	// ChangeProfile replaces a user's name and language.
 	ChangeProfile(ctx context.Context, id uuid.UUID, name, language string, e account.Entry) error
-	ChangeUser(ctx context.Context, u account.User, e account.Entry) error
+	// ChangeUser replaces a user as they were read, but for password and picture,
+	// and returns what is stored then; disabling one ends their sessions. It may
+	// return the same error as AddUser, and one of that fault if the user was
+	// changed since they were read.
+	ChangeUser(ctx context.Context, read, u account.User, notes ...account.Entry) (account.User, error)
 	// User returns a user of any company.
 	User(ctx context.Context, id uuid.UUID) (account.User, error)
 	// Users lists the users of a company by e-mail address.

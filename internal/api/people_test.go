@@ -32,6 +32,16 @@ func (w *world) addUser(t *testing.T, company, email string, role account.Role) 
 	return u
 }
 
+// user returns what is stored of a user now.
+func (w *world) user(t *testing.T, u account.User) account.User {
+	t.Helper()
+	u, err := w.store.User(t.Context(), u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
 // addPassword gives a user a password that is made here, and returns it.
 func (w *world) addPassword(t *testing.T, u account.User) string {
 	t.Helper()
@@ -40,7 +50,7 @@ func (w *world) addPassword(t *testing.T, u account.User) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.store.SetPassword(t.Context(), u.ID, hash, "", account.Entry{}); err != nil {
+	if err := w.store.SetPassword(t.Context(), w.user(t, u), hash, "", account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	return password
@@ -49,7 +59,7 @@ func (w *world) addPassword(t *testing.T, u account.User) string {
 // signIn begins a session for a user and returns the headers of requests in it.
 func (w *world) signIn(t *testing.T, u account.User) []string {
 	t.Helper()
-	signed, err := w.gate.SignInAs(t.Context(), u, "test", "192.0.2.7", "test")
+	signed, err := w.gate.SignInAs(t.Context(), w.user(t, u), "test", "192.0.2.7", "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,10 +182,11 @@ func (s *Server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 // storeUser stores a user that was changed and checked, and answers them.
 func (s *Server) storeUser(ctx context.Context, action string, old, next account.User) (*userOutput, error) {
 	e := note(ctx, action, next.ID.String(), next.Company, account.ShownUser(old), account.ShownUser(next))
-	if err := s.Store.ChangeUser(ctx, next, e); err != nil {
+	stored, err := s.Store.ChangeUser(ctx, old, next, e)
+	if err != nil {
 		return nil, err
 	}
-	return &userOutput{Body: userOf(next)}, nil
+	return &userOutput{Body: userOf(stored)}, nil
 }
 
 type passwordLink struct {

@@ -1,11 +1,17 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/api"
+	"github.com/waybillhq/waybill/internal/store"
 )
 
 const users = acme + "/users"
@@ -32,6 +38,41 @@ func TestUsersAreAddedAndChanged(t *testing.T) {
 	}
 	if staff := w.mustDo(t, 200, "GET", "/api/v1/users", "")["items"].([]any); len(staff) != 0 {
 		t.Errorf("the operator's people = %v, want none", staff)
+	}
+}
+
+// overtaken is a store in which something happens after a user was read and
+// before they are changed.
+type overtaken struct {
+	*store.Store
+	meanwhile func()
+}
+
+func (o overtaken) ChangeUser(ctx context.Context, read, u account.User, notes ...account.Entry) (account.User, error) {
+	o.meanwhile()
+	return o.Store.ChangeUser(ctx, read, u, notes...)
+}
+
+func TestTwoAdminsDoNotUndoEachOthersChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.addUser(t, "acme", "kim@acme.example", account.Admin)
+	path := users + "/" + u.ID.String()
+	s := &api.Server{
+		Store: overtaken{w.store, func() { w.mustDo(t, 200, "PATCH", path, `{"disabled":true}`) }}, Gate: w.gate,
+		Log: slog.New(slog.DiscardHandler),
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, path, strings.NewReader(`{"role":"member"}`))
+	r.Header.Set("Authorization", "Bearer "+w.key)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept-Language", "de")
+	got := httptest.NewRecorder()
+	s.Handler().ServeHTTP(got, r)
+	if got.Code != 409 || !strings.Contains(got.Body.String(), "inzwischen geändert") {
+		t.Errorf("the second change = %d %s, want 409 that says why", got.Code, got.Body)
+	}
+	if stored := w.mustDo(t, 200, "GET", path, ""); stored["disabled"] != true || stored["role"] != "admin" {
+		t.Errorf("stored is %v, want the first change", stored)
 	}
 }
 

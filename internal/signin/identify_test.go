@@ -173,11 +173,7 @@ func TestDisabledUserHasNoSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.signIn(t)
-	u := w.erika
-	u.Disabled = true
-	if err := w.store.ChangeUser(t.Context(), u, account.Entry{}); err != nil {
-		t.Fatal(err)
-	}
+	w.change(t, w.erika, func(u *account.User) { u.Disabled = true })
 	_, err := w.visit(t, s.Token)
 	check(t, "disabled", err, hook.Unknown)
 }
@@ -186,11 +182,7 @@ func TestRoleIsThatOfNow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.signIn(t)
-	u := w.erika
-	u.Role = account.Member
-	if err := w.store.ChangeUser(t.Context(), u, account.Entry{}); err != nil {
-		t.Fatal(err)
-	}
+	w.change(t, w.erika, func(u *account.User) { u.Role = account.Member })
 	if got, err := w.visit(t, s.Token); got.Role != account.Member || err != nil {
 		t.Errorf("role %s, %v, want member", got.Role, err)
 	}

@@ -45,8 +45,16 @@ func (g *Gate) SignIn(ctx context.Context, email, password, from, agent string) 
 		try.failed()
 		return Signed{}, g.refuse(ctx, u, name, from)
 	}
+	signed, err := g.SignInAs(ctx, u, "password", from, agent)
+	switch {
+	case hook.FaultOf(err) == hook.Conflict: // it was the password until just now
+		try.failed()
+		return Signed{}, g.refuse(ctx, u, name, from)
+	case err != nil:
+		return Signed{}, err
+	}
 	try.succeeded()
-	return g.SignInAs(ctx, u, "password", from, agent)
+	return signed, nil
 }
 
 // refuse notes that somebody could not sign in, and says so. What isn't an
@@ -95,7 +103,8 @@ func (g *Gate) hash(ctx context.Context, fn func() error) error {
 
 // Reset gives a user the password they chose by a link, which works once, and
 // ends all their sessions. A password that may not be chosen leaves the link
-// as it was.
+// as it was; a user who is changed at the same moment needs another link, since
+// the change may have ended this one.
 func (g *Gate) Reset(ctx context.Context, linkToken, password, from string) error {
 	if err := account.CheckPassword(password, "", ""); err != nil { // as far as that is known yet
 		return err
@@ -104,10 +113,17 @@ func (g *Gate) Reset(ctx context.Context, linkToken, password, from string) erro
 	if err != nil {
 		return err
 	}
-	if err := g.choose(ctx, actor(u, from), u, password, "", "link"); err != nil {
+	err = g.choose(ctx, actor(u, from), u, password, "", "link")
+	if hook.FaultOf(err) == hook.Conflict {
+		return &hook.Error{
+			Fault: hook.Missing, Msg: "the link is of no use any more; ask for a new one",
+			German: "Der Link gilt nicht mehr; bitte fordern Sie einen neuen an.",
+		}
+	}
+	if err != nil {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
 		defer cancel()
-		return errors.Join(err, g.store.AddLink(last, link, account.Entry{}))
+		return errors.Join(err, g.store.AddLink(last, link, u, account.Entry{}))
 	}
 	g.people.forget(u.Email)
 	return nil
@@ -115,8 +131,9 @@ func (g *Gate) Reset(ctx context.Context, linkToken, password, from string) erro
 
 // ChangePassword gives a user, who is signed in by sessionToken and knows the
 // old one, a new password, and ends all their other sessions. It fails with
-// fault hook.Invalid about the field "old" or "new", and with hook.TooOften
-// after several wrong old ones.
+// fault hook.Invalid about the field "old" or "new", with hook.TooOften after
+// several wrong old ones, and with hook.Conflict if the user has no password or
+// is changed at the same moment.
 func (g *Gate) ChangePassword(ctx context.Context, a account.Actor, old, chosen, sessionToken string) error {
 	if a.User == uuid.Nil {
 		return &hook.Error{
@@ -170,7 +187,7 @@ func (g *Gate) choose(ctx context.Context, a account.Actor, u account.User, pass
 	if err != nil {
 		return err
 	}
-	return g.store.SetPassword(ctx, u.ID, hash, keep,
+	return g.store.SetPassword(ctx, u, hash, keep,
 		account.NewEntry(a, "password.change", u.ID.String(), u.Company, nil, struct {
 			By string `json:"by"`
 		}{by}, moment()))

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -18,6 +19,31 @@ import (
 // added. It fails with fault hook.Denied if the user is disabled or may not be
 // taken for the person, or if there is no such company.
 func (g *Gate) SignInBy(ctx context.Context, p account.User, from, agent string) (Signed, error) {
+	signed, err := g.enter(ctx, p, from, agent)
+	for range rereads {
+		if hook.FaultOf(err) != hook.Conflict {
+			break
+		}
+		signed, err = g.enter(ctx, p, from, agent)
+	}
+	e, _ := errors.AsType[*hook.Error](err)
+	switch {
+	case e != nil && e.Fault == hook.Missing:
+		return Signed{}, &hook.Error{
+			Fault:  hook.Denied,
+			Msg:    "your company is not known here; ask the operator of this server to add it",
+			German: "Ihr Unternehmen ist hier nicht bekannt; bitten Sie den Betreiber dieses Servers, es hinzuzufügen.",
+		}
+	case e != nil && e.Fault == hook.Conflict && len(e.Problems) > 0:
+		return Signed{}, emailTaken()
+	}
+	return signed, err
+}
+
+// enter makes what is stored of a person what the provider says, as of now, and
+// begins their session. It fails with fault hook.Conflict if somebody has changed
+// it at the same moment, or somebody else has the e-mail address.
+func (g *Gate) enter(ctx context.Context, p account.User, from, agent string) (Signed, error) {
 	u, err := g.store.UserBySubject(ctx, p.Subject)
 	if hook.FaultOf(err) == hook.Missing {
 		u, err = g.adopt(ctx, p)
@@ -25,17 +51,18 @@ func (g *Gate) SignInBy(ctx context.Context, p account.User, from, agent string)
 	if err == nil {
 		u, err = g.follow(ctx, u, p, from)
 	}
-	if hook.FaultOf(err) == hook.Missing {
-		err = &hook.Error{
-			Fault:  hook.Denied,
-			Msg:    "your company is not known here; ask the operator of this server to add it",
-			German: "Ihr Unternehmen ist hier nicht bekannt; bitten Sie den Betreiber dieses Servers, es hinzuzufügen.",
-		}
-	}
 	if err != nil {
 		return Signed{}, err
 	}
 	return g.SignInAs(ctx, u, "oidc", from, agent)
+}
+
+func emailTaken() error {
+	return &hook.Error{
+		Fault:  hook.Denied,
+		Msg:    "somebody else has your e-mail address here; ask an admin to change theirs",
+		German: "Jemand anderes hat hier Ihre E-Mail-Adresse; bitten Sie einen Administrator, sie dort zu ändern.",
+	}
 }
 
 // adopt returns the user with the person's e-mail address, or a new one without
@@ -48,11 +75,7 @@ func (g *Gate) adopt(ctx context.Context, p account.User) (account.User, error) 
 	case err != nil:
 		return u, err
 	case u.Company != p.Company || u.Subject != "":
-		return u, &hook.Error{
-			Fault:  hook.Denied,
-			Msg:    "somebody else has your e-mail address here; ask an admin to change theirs",
-			German: "Jemand anderes hat hier Ihre E-Mail-Adresse; bitten Sie einen Administrator, sie dort zu ändern.",
-		}
+		return u, emailTaken()
 	}
 	return u, nil
 }
@@ -77,6 +100,6 @@ func (g *Gate) follow(ctx context.Context, u, p account.User, from string) (acco
 	if u == was {
 		return u, nil
 	}
-	return u, g.store.ChangeUser(ctx, u,
+	return g.store.ChangeUser(ctx, was, u,
 		account.NewEntry(actor(u, from), "user.change", u.ID.String(), u.Company, account.ShownUser(was), account.ShownUser(u), now))
 }

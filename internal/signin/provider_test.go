@@ -78,14 +78,7 @@ func TestSignInByProvider(t *testing.T) {
 		})
 	}
 	t.Run("refuses a disabled user", func(t *testing.T) {
-		u, err := w.store.User(t.Context(), first.User.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		u.Disabled = true
-		if err := w.store.ChangeUser(t.Context(), u, account.Entry{}); err != nil {
-			t.Fatal(err)
-		}
+		w.change(t, first.User, func(u *account.User) { u.Disabled = true })
 		if _, err := w.SignInBy(t.Context(), person, here, "Browser/1"); hook.FaultOf(err) != hook.Denied {
 			t.Errorf("SignInBy = %v, want it denied", err)
 		}

@@ -22,7 +22,8 @@ type Signed struct {
 
 // SignInAs begins a session for a user whom another system vouches for. How says
 // which: "oidc" or "portal". It fails with fault hook.Denied if the user is
-// disabled.
+// disabled, and with hook.Conflict if they were changed since u was read: what
+// lets them in may not count any more.
 func (g *Gate) SignInAs(ctx context.Context, u account.User, how, from, agent string) (Signed, error) {
 	if u.Disabled {
 		return Signed{}, disabled()
@@ -36,7 +37,7 @@ func (g *Gate) SignInAs(ctx context.Context, u account.User, how, from, agent st
 		ID: id, User: u.ID, Digest: account.Digest(token), From: from, Agent: legible(agent),
 		CreatedAt: now, SeenAt: now, ExpiresAt: until(now, now),
 	}
-	err = g.store.AddSession(ctx, s, account.NewEntry(actor(u, from), "session.start", id.String(), u.Company, nil, struct {
+	err = g.store.AddSession(ctx, s, u, account.NewEntry(actor(u, from), "session.start", id.String(), u.Company, nil, struct {
 		How string `json:"how"`
 	}{how}, now))
 	return Signed{Token: token, ExpiresAt: now.Add(sessionWhole), User: u}, err
@@ -81,8 +82,9 @@ func (g *Gate) FollowPortal(ctx context.Context, token, from, agent string) (Sig
 // MakeLink makes a link for a user: to choose a password, which works for a day,
 // or to be signed in from a portal, for two minutes. It returns its token, which
 // is stored nowhere, and when it expires. It fails with fault hook.Conflict if
-// the user is disabled, or is one of the operator's people and would be signed in
-// by it. Whether by may make it is asked of the policy before.
+// the user is disabled, was changed since u was read, or is one of the operator's
+// people and would be signed in by it. Whether by may make it is asked of the
+// policy before.
 func (g *Gate) MakeLink(ctx context.Context, by account.Actor, u account.User, p account.Purpose) (string, time.Time, error) {
 	last := passwordLink
 	switch {
@@ -105,7 +107,7 @@ func (g *Gate) MakeLink(ctx context.Context, by account.Actor, u account.User, p
 	l := account.Link{
 		Digest: account.Digest(token), Purpose: p, User: u.ID, CreatedAt: now, ExpiresAt: now.Add(last),
 	}
-	err := g.store.AddLink(ctx, l, account.NewEntry(by, "link.make", u.ID.String(), u.Company, nil, struct {
+	err := g.store.AddLink(ctx, l, u, account.NewEntry(by, "link.make", u.ID.String(), u.Company, nil, struct {
 		Purpose   account.Purpose `json:"purpose"`
 		ExpiresAt time.Time       `json:"expiresAt"`
 	}{p, l.ExpiresAt}, now))

@@ -107,11 +107,7 @@ func TestDisabledUserIsNotSignedInByOthersWord(t *testing.T) {
 	if s, err := w.SignInAs(t.Context(), w.erika, "oidc", here, ""); err != nil || s.Token == "" {
 		t.Errorf("before: %v, want a session", err)
 	}
-	u := w.erika
-	u.Disabled = true
-	if err := w.store.ChangeUser(t.Context(), u, account.Entry{}); err != nil {
-		t.Fatal(err)
-	}
+	u := w.change(t, w.erika, func(u *account.User) { u.Disabled = true })
 	_, err = w.SignInAs(t.Context(), u, "oidc", here, "")
 	check(t, "by OpenID Connect", err, hook.Denied)
 	if _, err = w.FollowPortal(t.Context(), token, here, ""); err == nil {

@@ -16,24 +16,27 @@ import (
 )
 
 // Store is the part of the store that a Gate needs; see store.Store. What isn't
-// there is an error of fault hook.Missing.
+// there is an error of fault hook.Missing. What is done to a user as they were
+// read fails with fault hook.Conflict if they were changed since.
 type Store interface {
 	User(ctx context.Context, id uuid.UUID) (account.User, error)
 	UserByEmail(ctx context.Context, email string) (account.User, error)
 	UserBySubject(ctx context.Context, subject string) (account.User, error)
-	// AddUser and ChangeUser fail with fault hook.Missing if there is no such company.
+	// AddUser and ChangeUser fail with fault hook.Missing if there is no such
+	// company, and with hook.Conflict if somebody else has the e-mail address or
+	// subject. ChangeUser returns what is stored then.
 	AddUser(ctx context.Context, u account.User, e account.Entry) error
-	ChangeUser(ctx context.Context, u account.User, e account.Entry) error
+	ChangeUser(ctx context.Context, read, u account.User, notes ...account.Entry) (account.User, error)
 	// SetPassword ends all sessions of the user but the one with the digest keep.
-	SetPassword(ctx context.Context, user uuid.UUID, hash, keep string, e account.Entry) error
+	SetPassword(ctx context.Context, read account.User, hash, keep string, e account.Entry) error
 
-	AddSession(ctx context.Context, s account.Session, e account.Entry) error
+	AddSession(ctx context.Context, s account.Session, read account.User, e account.Entry) error
 	// Session returns a session that has not ended, of a user who is not disabled.
 	Session(ctx context.Context, digest string, now time.Time) (account.Session, account.User, error)
 	SeeSession(ctx context.Context, digest string, now, expires time.Time) error
 	EndSession(ctx context.Context, user, id uuid.UUID, e account.Entry) error
 
-	AddLink(ctx context.Context, l account.Link, e account.Entry) error
+	AddLink(ctx context.Context, l account.Link, read account.User, e account.Entry) error
 	// TakeLink returns a link that has not expired to the first who asks for it.
 	TakeLink(ctx context.Context, digest string, p account.Purpose, now time.Time) (account.Link, account.User, error)
 
@@ -63,6 +66,10 @@ const (
 	sweepEvery = time.Hour
 	lastWrite  = 5 * time.Second // at the end of Run
 )
+
+// rereads is how often a provider's sign-in begins again because what it had read
+// was changed meanwhile, by an admin or by the same person's other sign-in.
+const rereads = 3
 
 // hashers is how many passwords are hashed at a time: each takes 19 MiB and
 // keeps a core busy.

@@ -73,6 +73,26 @@ func (w *world) addUser(t *testing.T, u account.User) account.User {
 	return u
 }
 
+// change changes a user as they are now, and returns what is stored then.
+func (w *world) change(t *testing.T, u account.User, change func(*account.User)) account.User {
+	t.Helper()
+	read, err := w.store.User(t.Context(), u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := read
+	change(&next)
+	stored, err := w.store.ChangeUser(t.Context(), read, next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stored
+}
+
+// meanwhile lets something happen, once, just before the gate stores what it
+// has decided about a user.
+func (w *world) meanwhile(do func()) { w.Gate = w.gate(&overtaken{Store: w.store, do: do}) }
+
 // addKey adds a key of a company and returns both forms of it.
 func (w *world) addKey(t *testing.T, company string, role account.Role, expires time.Time) (string, account.Key) {
 	t.Helper()
@@ -166,4 +186,33 @@ func (b *brittle) asked() ([]map[uuid.UUID]time.Time, int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.uses), b.sweeps
+}
+
+// overtaken is a store in which something happens just before it is asked to
+// store something about a user.
+type overtaken struct {
+	*store.Store
+
+	once sync.Once
+	do   func()
+}
+
+func (o *overtaken) ChangeUser(ctx context.Context, read, u account.User, notes ...account.Entry) (account.User, error) {
+	o.once.Do(o.do)
+	return o.Store.ChangeUser(ctx, read, u, notes...)
+}
+
+func (o *overtaken) SetPassword(ctx context.Context, read account.User, hash, keep string, e account.Entry) error {
+	o.once.Do(o.do)
+	return o.Store.SetPassword(ctx, read, hash, keep, e)
+}
+
+func (o *overtaken) AddSession(ctx context.Context, s account.Session, read account.User, e account.Entry) error {
+	o.once.Do(o.do)
+	return o.Store.AddSession(ctx, s, read, e)
+}
+
+func (o *overtaken) AddLink(ctx context.Context, l account.Link, read account.User, e account.Entry) error {
+	o.once.Do(o.do)
+	return o.Store.AddLink(ctx, l, read, e)
 }

@@ -20,11 +20,12 @@ type dialect struct {
 	goose      goose.Dialect
 	hasSchema  string // asks whether migrations were ever applied
 	skipLocked string // ends a SELECT of rows that are about to be claimed
+	holdRow    string // ends a SELECT of a row that is to stay as it is until the commit
 	many       bool   // a bulk statement takes all rows at once, as arrays
 }
 
 // SQLite has one writer at a time; PostgreSQL's writers skip the rows that
-// others hold.
+// others hold, or wait for them.
 func sqlite() dialect {
 	return dialect{
 		name: "sqlite", goose: goose.DialectSQLite3,
@@ -36,7 +37,7 @@ func postgres() dialect {
 	return dialect{
 		name: "postgres", goose: goose.DialectPostgres,
 		hasSchema:  `SELECT to_regclass('goose_db_version') IS NOT NULL`,
-		skipLocked: "FOR UPDATE SKIP LOCKED", many: true,
+		skipLocked: "FOR UPDATE SKIP LOCKED", holdRow: "FOR NO KEY UPDATE", many: true,
 	}
 }
 

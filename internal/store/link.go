@@ -14,20 +14,20 @@ import (
 var ErrNoLink = missing("the link has expired or was used already; ask for a new one",
 	"Der Link ist abgelaufen oder wurde schon benutzt; bitte fordern Sie einen neuen an.")
 
-// AddLink stores a link and notes e. It returns ErrNoUser if there is no such
-// user.
-func (s *Store) AddLink(ctx context.Context, l account.Link, e account.Entry) error {
+// AddLink stores a link of a user as they were read, and notes e. It returns
+// ErrUserChanged or ErrNoUser when that is what is wrong.
+func (s *Store) AddLink(ctx context.Context, l account.Link, read account.User, e account.Entry) error {
 	err := s.noted(ctx, e, func(tx *sql.Tx) error {
-		if err := checkUserID(ctx, tx, l.User); err != nil {
+		if err := s.unchanged(ctx, tx, read); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
 INSERT INTO link (digest, purpose, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
-			l.Digest, string(l.Purpose), l.User[:], micros(l.CreatedAt), micros(l.ExpiresAt))
+			l.Digest, string(l.Purpose), read.ID[:], micros(l.CreatedAt), micros(l.ExpiresAt))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("add a link of user %s: %w", l.User, err)
+		return fmt.Errorf("add a link of user %s: %w", read.ID, err)
 	}
 	return nil
 }

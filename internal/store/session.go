@@ -30,22 +30,24 @@ func (at sessionTimes) fill(s *account.Session) {
 	s.CreatedAt, s.SeenAt, s.ExpiresAt = fromMicros(at.created), fromMicros(at.seen), fromMicros(at.expires)
 }
 
-// AddSession stores that a user has signed in and notes e. It returns ErrNoUser
-// if there is no such user.
-func (s *Store) AddSession(ctx context.Context, session account.Session, e account.Entry) error {
+// AddSession stores that a user, as they were read, has signed in, and notes e.
+// So a session cannot outlive a change that ends those before it, such as of the
+// password that let the user in. It returns ErrUserChanged or ErrNoUser when that
+// is what is wrong.
+func (s *Store) AddSession(ctx context.Context, session account.Session, read account.User, e account.Entry) error {
 	err := s.noted(ctx, e, func(tx *sql.Tx) error {
-		if err := checkUserID(ctx, tx, session.User); err != nil {
+		if err := s.unchanged(ctx, tx, read); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
 INSERT INTO session (id, user_id, digest, address, agent, created_at, seen_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			session.ID[:], session.User[:], session.Digest, clean(session.From), clean(session.Agent),
+			session.ID[:], read.ID[:], session.Digest, clean(session.From), clean(session.Agent),
 			micros(session.CreatedAt), micros(session.SeenAt), micros(session.ExpiresAt))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("add a session of user %s: %w", session.User, err)
+		return fmt.Errorf("add a session of user %s: %w", read.ID, err)
 	}
 	return nil
 }

@@ -18,6 +18,11 @@ import (
 var (
 	// ErrNoUser says that there is no such user.
 	ErrNoUser = missing("there is no such user", "Diesen Benutzer gibt es nicht.")
+	// ErrUserChanged says that a user was changed since they were read.
+	ErrUserChanged = &hook.Error{
+		Fault: hook.Conflict, Msg: "the user was changed meanwhile; read them again",
+		German: "Der Benutzer wurde inzwischen geändert; bitte laden Sie ihn neu.",
+	}
 	// ErrEmailTaken says that another user has the e-mail address.
 	ErrEmailTaken = conflict("email", "another user has this e-mail address; choose another one",
 		"Ein anderer Benutzer hat diese E-Mail-Adresse; bitte wählen Sie eine andere.")
@@ -76,61 +81,88 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 	return nil
 }
 
-// ChangeUser replaces what is stored of a user, but for Password, Picture and
-// CreatedAt, and notes e. A user who is disabled by it loses all sessions and
-// links; one who comes to another company, becomes the operator's or is first
-// bound to a subject loses the password too, since somebody with less to say may
-// have set it. It returns ErrNoUser, ErrEmailTaken, ErrSubjectTaken or ErrNoCompany
-// when that is what is wrong.
-func (s *Store) ChangeUser(ctx context.Context, u account.User, e account.Entry) error {
-	err := s.noted(ctx, e, func(tx *sql.Tx) error {
-		if err := checkUser(ctx, tx, u); err != nil {
+// ChangeUser replaces a user as they were read by u, but for Password, Picture and
+// CreatedAt, notes what is to be noted, and returns what is stored then. A user
+// who is disabled by it loses all sessions and links; one who comes to another
+// company, becomes the operator's or is first bound to a subject loses the
+// password too, since somebody with less to say may have set it. It returns
+// ErrUserChanged, ErrNoUser, ErrEmailTaken, ErrSubjectTaken or ErrNoCompany when
+// that is what is wrong.
+func (s *Store) ChangeUser(ctx context.Context, read, u account.User, notes ...account.Entry) (account.User, error) {
+	freed := newHands(read, u)
+	u.ID, u.Password, u.Picture, u.CreatedAt = read.ID, read.Password, read.Picture, read.CreatedAt
+	if freed {
+		u.Password = ""
+	}
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.replaceUser(ctx, tx, read, u); err != nil {
 			return err
 		}
-		freed, err := newHands(ctx, tx, u)
-		if err != nil {
-			return err
-		}
-		res, err := tx.ExecContext(ctx, `
-UPDATE users SET company = $2, email = $3, name = $4, language = $5, role = $6, subject = $7, disabled = $8
-WHERE id = $1`,
-			u.ID[:], u.Company, u.Email, u.Name, u.Language, string(u.Role), u.Subject, u.Disabled)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrNoUser)
-		}
-		if freed {
-			if _, err := tx.ExecContext(ctx, `UPDATE users SET password = '' WHERE id = $1`, u.ID[:]); err != nil {
+		if u.Disabled || freed {
+			if err := shutOut(ctx, tx, u.ID); err != nil {
 				return err
 			}
 		}
-		if !u.Disabled && !freed {
-			return nil
+		for _, e := range notes {
+			if err := note(ctx, tx, e); err != nil {
+				return err
+			}
 		}
-		if err := endSessions(ctx, tx, u.ID, ""); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM link WHERE user_id = $1`, u.ID[:])
-		return err
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("change user %s: %w", u.ID, taken(err))
+		return account.User{}, fmt.Errorf("change user %s: %w", read.ID, taken(err))
+	}
+	return u, nil
+}
+
+// newHands reports whether a user is under others by a change than those who
+// could set the password until now.
+func newHands(read, u account.User) bool {
+	return read.Company != u.Company || read.Role != account.Operator && u.Role == account.Operator ||
+		read.Subject == "" && u.Subject != ""
+}
+
+func (s *Store) replaceUser(ctx context.Context, tx *sql.Tx, read, u account.User) error {
+	if err := s.unchanged(ctx, tx, read); err != nil {
+		return err
+	}
+	if err := checkUser(ctx, tx, u); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+UPDATE users SET company = $2, email = $3, name = $4, language = $5, role = $6, password = $7, subject = $8, disabled = $9
+WHERE id = $1`,
+		u.ID[:], u.Company, u.Email, u.Name, u.Language, string(u.Role), u.Password, u.Subject, u.Disabled)
+	return err
+}
+
+// unchanged returns nil if a user is stored as they were read, but for Picture,
+// and keeps them so until the transaction ends: what was decided about the one
+// must not be done to the other. Else it returns ErrUserChanged or ErrNoUser.
+func (s *Store) unchanged(ctx context.Context, tx *sql.Tx, read account.User) error {
+	stored, err := scanUser(tx.QueryRowContext(ctx,
+		`SELECT `+userColumns+` FROM users u WHERE u.id = $1 `+s.holdRow, read.ID[:]))
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNoUser
+	}
+	if err != nil {
+		return err
+	}
+	stored.Picture = read.Picture
+	if stored != read {
+		return ErrUserChanged
 	}
 	return nil
 }
 
-// newHands reports whether u, as it is to be stored, is under others than those
-// who could set the stored one's password until now.
-func newHands(ctx context.Context, tx *sql.Tx, u account.User) (bool, error) {
-	var company, role, subject string
-	err := tx.QueryRowContext(ctx, `SELECT company, role, subject FROM users WHERE id = $1`, u.ID[:]).Scan(&company, &role, &subject)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, ErrNoUser
+// shutOut ends all sessions and links of a user.
+func shutOut(ctx context.Context, tx *sql.Tx, user uuid.UUID) error {
+	if err := endSessions(ctx, tx, user, ""); err != nil {
+		return err
 	}
-	operator := string(account.Operator)
-	return company != u.Company || role != operator && string(u.Role) == operator || subject == "" && u.Subject != "", err
+	_, err := tx.ExecContext(ctx, `DELETE FROM link WHERE user_id = $1`, user[:])
+	return err
 }
 
 // ChangeProfile replaces a user's name and language, which are their own to
@@ -240,26 +272,26 @@ func (s *Store) Users(ctx context.Context, company string) ([]account.User, erro
 	return users, nil
 }
 
-// SetPassword stores the hash of a user's new password and notes e. It ends the
-// user's sessions but the one whose token has the digest keep, and the links to
-// choose a password. It returns ErrNoUser if there is no such user.
-func (s *Store) SetPassword(ctx context.Context, user uuid.UUID, hash, keep string, e account.Entry) error {
+// SetPassword stores the hash of a new password of a user as they were read, and
+// notes e. It ends the user's sessions but the one whose token has the digest
+// keep, and the links to choose a password. It returns ErrUserChanged or
+// ErrNoUser when that is what is wrong.
+func (s *Store) SetPassword(ctx context.Context, read account.User, hash, keep string, e account.Entry) error {
 	err := s.noted(ctx, e, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE users SET password = $2 WHERE id = $1`, user[:], hash)
-		if err != nil {
+		if err := s.unchanged(ctx, tx, read); err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrNoUser)
-		}
-		if err := endSessions(ctx, tx, user, keep); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET password = $2 WHERE id = $1`, read.ID[:], hash); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM link WHERE user_id = $1 AND purpose = $2`, user[:], string(account.SetPassword))
+		if err := endSessions(ctx, tx, read.ID, keep); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM link WHERE user_id = $1 AND purpose = $2`, read.ID[:], string(account.SetPassword))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("set the password of user %s: %w", user, err)
+		return fmt.Errorf("set the password of user %s: %w", read.ID, err)
 	}
 	return nil
 }

@@ -21,6 +21,10 @@ func accountCases() []testCase {
 		{"users are found by ID, e-mail address and subject", testUsers},
 		{"an e-mail address or subject belongs to one user", testTaken},
 		{"users who sign up at the same time get one e-mail address once", testTakenTogether},
+		{"of two changes of a user who was read once, the second is refused", testUserChanged},
+		{"changes of one user at the same moment are made one after the other", testUserChangedTogether},
+		{"nothing is begun for a user who was changed meanwhile", testOvertaken},
+		{"a session that is begun with an old password doesn't outlive the new one", testOvertakenTogether},
 		{"a user who is disabled loses sessions and links", testDisabled},
 		{"a new password ends the other sessions and the links to choose one", testPassword},
 		{"a user has a picture or none", testPicture},
@@ -110,15 +114,16 @@ func testNoted(t *testing.T, st *store.Store) {
 		{"DeleteHook of none", false, func(e account.Entry) error { return st.DeleteHook(t.Context(), Company, gone.ID, start(), e) }},
 		{"DeleteHook", true, func(e account.Entry) error { return st.DeleteHook(t.Context(), Company, h.ID, start(), e) }},
 		{"AddUser to no company", false, func(e account.Entry) error { return st.AddUser(t.Context(), foreign, e) }},
-		{"ChangeUser", true, func(e account.Entry) error { return st.ChangeUser(t.Context(), u, e) }},
-		{"SetPassword", true, func(e account.Entry) error { return st.SetPassword(t.Context(), u.ID, "hash", "", e) }},
-		{"SetPassword of nobody", false, func(e account.Entry) error { return st.SetPassword(t.Context(), NewID(), "hash", "", e) }},
+		{"ChangeUser", true, func(e account.Entry) error { _, err := st.ChangeUser(t.Context(), u, u, e); return err }},
+		{"ChangeUser of nobody", false, func(e account.Entry) error { _, err := st.ChangeUser(t.Context(), foreign, u, e); return err }},
+		{"SetPassword of nobody", false, func(e account.Entry) error { return st.SetPassword(t.Context(), foreign, "hash", "", e) }},
 		{"SetPicture", true, func(e account.Entry) error { return st.SetPicture(t.Context(), u.ID, "image/png", []byte("p"), e) }},
-		{"AddSession", true, func(e account.Entry) error { return st.AddSession(t.Context(), session, e) }},
+		{"AddSession", true, func(e account.Entry) error { return st.AddSession(t.Context(), session, u, e) }},
 		{"EndSession", true, func(e account.Entry) error { return st.EndSession(t.Context(), u.ID, session.ID, e) }},
 		{"EndSession again", false, func(e account.Entry) error { return st.EndSession(t.Context(), u.ID, session.ID, e) }},
-		{"AddLink of nobody", false, func(e account.Entry) error { return st.AddLink(t.Context(), account.Link{User: NewID()}, e) }},
-		{"AddLink", true, func(e account.Entry) error { return st.AddLink(t.Context(), account.Link{Digest: "l", User: u.ID}, e) }},
+		{"AddLink of nobody", false, func(e account.Entry) error { return st.AddLink(t.Context(), account.Link{}, foreign, e) }},
+		{"AddLink", true, func(e account.Entry) error { return st.AddLink(t.Context(), account.Link{Digest: "l"}, u, e) }},
+		{"SetPassword", true, func(e account.Entry) error { return st.SetPassword(t.Context(), u, "hash", "", e) }},
 		{"RevokeKey", true, func(e account.Entry) error { return st.RevokeKey(t.Context(), Company, k.ID, start(), e) }},
 		{"RevokeKey again", false, func(e account.Entry) error { return st.RevokeKey(t.Context(), Company, k.ID, start(), e) }},
 		{"Note", true, func(e account.Entry) error { return st.Note(t.Context(), e) }},
@@ -219,7 +224,7 @@ func testUncleanText(t *testing.T, st *store.Store) {
 	}
 	u := addUser(t, st, Company, "ada@acme.example")
 	s := account.Session{ID: NewID(), User: u.ID, Digest: "d", Agent: bad, ExpiresAt: start().Add(far)}
-	if err := st.AddSession(t.Context(), s, account.Entry{}); err != nil {
+	if err := st.AddSession(t.Context(), s, u, account.Entry{}); err != nil {
 		t.Errorf("AddSession = %v, want success", err)
 	}
 	if _, err := st.UserByEmail(t.Context(), bad); !errors.Is(err, store.ErrNoUser) || hook.FaultOf(err) != hook.Missing {

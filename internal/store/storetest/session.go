@@ -62,7 +62,8 @@ func testSessions(t *testing.T, st *store.Store) {
 	if _, _, err := st.Session(t.Context(), "stays", start()); err != nil {
 		t.Errorf("after Sweep Session = %v, want the one that has not expired", err)
 	}
-	if err := st.AddSession(t.Context(), account.Session{ID: NewID(), User: NewID()}, account.Entry{}); !errors.Is(err, store.ErrNoUser) {
+	nobody := newUser("", "c@operator.example")
+	if err := st.AddSession(t.Context(), account.Session{ID: NewID()}, nobody, account.Entry{}); !errors.Is(err, store.ErrNoUser) {
 		t.Errorf("AddSession of nobody = %v, want %v", err, store.ErrNoUser)
 	}
 }

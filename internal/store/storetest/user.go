@@ -48,8 +48,8 @@ func testUsers(t *testing.T, st *store.Store) {
 	want := change
 	want.Password = ""                                                   // whoever set it may not be the person that the provider means
 	change.Password, change.CreatedAt = "another hash", start().Add(far) // neither is stored
-	if err := st.ChangeUser(t.Context(), change, account.Entry{}); err != nil {
-		t.Fatal(err)
+	if got, err := st.ChangeUser(t.Context(), early, change); err != nil || got != want {
+		t.Fatalf("ChangeUser = %+v, %v, want %+v", got, err, want)
 	}
 	for name, find := range map[string]func() (account.User, error){
 		"User":          func() (account.User, error) { return st.User(t.Context(), want.ID) },
@@ -69,9 +69,122 @@ func testUsers(t *testing.T, st *store.Store) {
 			t.Errorf("%s of nobody = %v, want %v", name, err, store.ErrNoUser)
 		}
 	}
-	change.ID, change.Email, change.Subject = NewID(), "c@acme.example", ""
-	if err := st.ChangeUser(t.Context(), change, account.Entry{}); !errors.Is(err, store.ErrNoUser) {
+	if _, err := st.ChangeUser(t.Context(), newUser(Company, "c@acme.example"), change); !errors.Is(err, store.ErrNoUser) {
 		t.Errorf("ChangeUser of nobody = %v, want %v", err, store.ErrNoUser)
+	}
+}
+
+func testUserChanged(t *testing.T, st *store.Store) {
+	putCompany(t, st, Company)
+	read := addUser(t, st, Company, "a@acme.example")
+	if err := st.SetPicture(t.Context(), read.ID, "image/png", []byte("x"), account.Entry{}); err != nil {
+		t.Fatal(err) // which is no change of what ChangeUser writes
+	}
+	disabled, promoted := read, read
+	disabled.Disabled, promoted.Role = true, account.Member
+	if _, err := st.ChangeUser(t.Context(), read, disabled); err != nil {
+		t.Fatal(err)
+	}
+	e := entry("user.change", "second", start())
+	if _, err := st.ChangeUser(t.Context(), read, promoted, e); !errors.Is(err, store.ErrUserChanged) || hook.FaultOf(err) != hook.Conflict {
+		t.Errorf("the second ChangeUser = %v, want %v", err, store.ErrUserChanged)
+	}
+	if store.ErrUserChanged.German == "" {
+		t.Error("the error has no German words")
+	}
+	disabled.Picture = true
+	if got, err := st.User(t.Context(), read.ID); err != nil || got != disabled {
+		t.Errorf("User = %+v, %v, want the first change alone: %+v", got, err, disabled)
+	}
+	if got, err := st.Audit(t.Context(), account.AuditQuery{Company: Company, Target: "second", Limit: 1}); err != nil || len(got) != 0 {
+		t.Errorf("Audit = %+v, %v, want nothing of what was refused", got, err)
+	}
+}
+
+func testUserChangedTogether(t *testing.T, st *store.Store) {
+	putCompany(t, st, Company)
+	read := addUser(t, st, Company, "a@acme.example")
+	errs := make([]error, 8)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() {
+			next := read
+			next.Name = string(rune('A' + i))
+			_, errs[i] = st.ChangeUser(t.Context(), read, next)
+		})
+	}
+	wg.Wait()
+	changed := 0
+	for _, err := range errs {
+		switch {
+		case err == nil:
+			changed++
+		case !errors.Is(err, store.ErrUserChanged):
+			t.Errorf("ChangeUser = %v, want %v", err, store.ErrUserChanged)
+		}
+	}
+	if changed != 1 {
+		t.Errorf("%d changes were made of what was read once, want 1", changed)
+	}
+}
+
+// A password that is being verified, or a link that is being made, takes a while.
+func testOvertaken(t *testing.T, st *store.Store) {
+	putCompany(t, st, Company)
+	for name, overtake := range map[string]func(account.User) error{
+		"another password": func(u account.User) error {
+			return st.SetPassword(t.Context(), u, "another hash", "", account.Entry{})
+		},
+		"disabled": func(u account.User) error {
+			next := u
+			next.Disabled = true
+			_, err := st.ChangeUser(t.Context(), u, next)
+			return err
+		},
+		"moved": func(u account.User) error {
+			next := u
+			next.Company, next.Role = "", account.Operator
+			_, err := st.ChangeUser(t.Context(), u, next)
+			return err
+		},
+	} {
+		read := addUser(t, st, Company, strings.ReplaceAll(name, " ", "-")+"@acme.example")
+		if err := overtake(read); err != nil {
+			t.Fatal(err)
+		}
+		for begun, err := range map[string]error{
+			"AddSession":  st.AddSession(t.Context(), account.Session{ID: NewID(), Digest: name, ExpiresAt: start().Add(far)}, read, account.Entry{}),
+			"AddLink":     st.AddLink(t.Context(), account.Link{Digest: name, Purpose: account.SetPassword}, read, account.Entry{}),
+			"SetPassword": st.SetPassword(t.Context(), read, "the stale one's", "", account.Entry{}),
+		} {
+			if !errors.Is(err, store.ErrUserChanged) {
+				t.Errorf("%s: %s = %v, want %v", name, begun, err, store.ErrUserChanged)
+			}
+		}
+	}
+}
+
+func testOvertakenTogether(t *testing.T, st *store.Store) {
+	u := addUser(t, st, "", "a@operator.example")
+	for i := range 20 {
+		var wg sync.WaitGroup
+		hash := "hash " + string(rune('a'+i))
+		wg.Go(func() {
+			s := account.Session{ID: NewID(), Digest: hash, ExpiresAt: start().Add(far)}
+			if err := st.AddSession(t.Context(), s, u, account.Entry{}); err != nil && !errors.Is(err, store.ErrUserChanged) {
+				t.Errorf("AddSession = %v, want %v or success", err, store.ErrUserChanged)
+			}
+		})
+		wg.Go(func() {
+			if err := st.SetPassword(t.Context(), u, hash, "", account.Entry{}); err != nil {
+				t.Errorf("SetPassword = %v, want success", err)
+			}
+		})
+		wg.Wait()
+		if _, _, err := st.Session(t.Context(), hash, start()); !errors.Is(err, store.ErrNoSession) {
+			t.Fatalf("Session = %v, want %v", err, store.ErrNoSession)
+		}
+		u.Password = hash
 	}
 }
 
@@ -94,7 +207,7 @@ func testTaken(t *testing.T, st *store.Store) {
 		{"a subject that is taken", subject, store.ErrSubjectTaken, hook.Conflict},
 		{"no such company", nowhere, store.ErrNoCompany, hook.Missing},
 	} {
-		err := st.ChangeUser(t.Context(), tt.user, account.Entry{})
+		_, err := st.ChangeUser(t.Context(), second, tt.user)
 		if !errors.Is(err, tt.want) || hook.FaultOf(err) != tt.fault {
 			t.Errorf("ChangeUser with %s = %v, want %v", tt.name, err, tt.want)
 		}
@@ -139,7 +252,7 @@ func signIn(t *testing.T, st *store.Store, u account.User, digest string) accoun
 		ID: NewID(), User: u.ID, Digest: digest, From: "192.0.2.1", Agent: "browser",
 		CreatedAt: start(), SeenAt: start(), ExpiresAt: start().Add(far),
 	}
-	if err := st.AddSession(t.Context(), s, account.Entry{}); err != nil {
+	if err := st.AddSession(t.Context(), s, u, account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -149,10 +262,22 @@ func signIn(t *testing.T, st *store.Store, u account.User, digest string) accoun
 func addLink(t *testing.T, st *store.Store, u account.User, digest string, p account.Purpose) account.Link {
 	t.Helper()
 	l := account.Link{Digest: digest, Purpose: p, User: u.ID, CreatedAt: start(), ExpiresAt: start().Add(far)}
-	if err := st.AddLink(t.Context(), l, account.Entry{}); err != nil {
+	if err := st.AddLink(t.Context(), l, u, account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	return l
+}
+
+// disable keeps a user out, or lets them in again, and returns what is stored.
+func disable(t *testing.T, st *store.Store, u account.User, disabled bool) account.User {
+	t.Helper()
+	next := u
+	next.Disabled = disabled
+	got, err := st.ChangeUser(t.Context(), u, next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 func testDisabled(t *testing.T, st *store.Store) {
@@ -161,10 +286,7 @@ func testDisabled(t *testing.T, st *store.Store) {
 	signIn(t, st, other, "theirs")
 	addLink(t, st, u, "link", account.Portal)
 	for _, disabled := range []bool{true, false} { // what has ended stays ended
-		u.Disabled = disabled
-		if err := st.ChangeUser(t.Context(), u, account.Entry{}); err != nil {
-			t.Fatal(err)
-		}
+		u = disable(t, st, u, disabled)
 		if _, _, err := st.Session(t.Context(), "mine", start()); !errors.Is(err, store.ErrNoSession) {
 			t.Errorf("disabled %t: Session = %v, want %v", disabled, err, store.ErrNoSession)
 		}
@@ -175,11 +297,8 @@ func testDisabled(t *testing.T, st *store.Store) {
 	if _, _, err := st.Session(t.Context(), "theirs", start()); err != nil {
 		t.Errorf("the other user's Session = %v, want it left alone", err)
 	}
-	u.Disabled = true
-	if err := st.ChangeUser(t.Context(), u, account.Entry{}); err != nil {
-		t.Fatal(err)
-	}
-	signIn(t, st, u, "late") // by who was let in just before
+	u = disable(t, st, u, true)
+	signIn(t, st, u, "late") // which nobody should do
 	addLink(t, st, u, "late", account.Portal)
 	if _, _, err := st.Session(t.Context(), "late", start()); !errors.Is(err, store.ErrNoSession) {
 		t.Errorf("Session of a disabled user = %v, want %v", err, store.ErrNoSession)
@@ -195,7 +314,7 @@ func testPassword(t *testing.T, st *store.Store) {
 	signIn(t, st, u, "stolen")
 	addLink(t, st, u, "choose", account.SetPassword)
 	addLink(t, st, u, "enter", account.Portal)
-	if err := st.SetPassword(t.Context(), u.ID, "new hash", "kept", account.Entry{}); err != nil {
+	if err := st.SetPassword(t.Context(), u, "new hash", "kept", account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, got, err := st.Session(t.Context(), "kept", start()); err != nil || got.Password != "new hash" {
@@ -210,7 +329,8 @@ func testPassword(t *testing.T, st *store.Store) {
 	if _, _, err := st.TakeLink(t.Context(), "enter", account.Portal, start()); err != nil {
 		t.Errorf("TakeLink = %v, want the portal's link left alone", err)
 	}
-	if err := st.SetPassword(t.Context(), NewID(), "hash", "", account.Entry{}); !errors.Is(err, store.ErrNoUser) {
+	nobody := newUser("", "b@operator.example")
+	if err := st.SetPassword(t.Context(), nobody, "hash", "", account.Entry{}); !errors.Is(err, store.ErrNoUser) {
 		t.Errorf("SetPassword of nobody = %v, want %v", err, store.ErrNoUser)
 	}
 }
