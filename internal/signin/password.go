@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"net/netip"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -21,7 +18,7 @@ const maxName = 254
 // From is the IP address and agent the User-Agent they come with. It fails with
 // fault hook.Unknown if that isn't right, in the same words and time whether the
 // address, the password or the state of the user is at fault, and with
-// hook.TooOften after several such failures with that address or from there.
+// hook.TooOften if there were several such failures: see try.
 func (g *Gate) SignIn(ctx context.Context, email, password, from, agent string) (Signed, error) {
 	name, bad := account.NormalEmail(email)
 	try, err := g.begin(cmp.Or(name, email[:min(len(email), maxName)]), from)
@@ -125,7 +122,7 @@ func (g *Gate) Reset(ctx context.Context, linkToken, password, from string) erro
 		defer cancel()
 		return errors.Join(err, g.store.AddLink(last, link, u, account.Entry{}))
 	}
-	g.people.forget(u.Email)
+	g.forgive(u.Email, from)
 	return nil
 }
 
@@ -218,83 +215,5 @@ func disabled() error {
 	return &hook.Error{
 		Fault: hook.Denied, Msg: "this user may not sign in any more; ask an admin of your company",
 		German: "Dieser Benutzer darf sich nicht mehr anmelden; fragen Sie einen Administrator Ihres Unternehmens.",
-	}
-}
-
-// try is one try to give a password. It counts as failed until it is known
-// better; end takes it back if that never came about.
-type try struct {
-	gate        *Gate
-	name, place string
-	known       bool
-}
-
-// begin counts a try, unless there were too many.
-func (g *Gate) begin(email, from string) (*try, error) {
-	t := &try{gate: g, name: email, place: place(from)}
-	now := time.Now()
-	wait := g.people.begin(t.name, now)
-	if wait == 0 && t.place != "" {
-		if wait = g.places.begin(t.place, now); wait > 0 {
-			g.people.undo(t.name)
-		}
-	}
-	if wait > 0 {
-		return nil, tooOften(wait)
-	}
-	return t, nil
-}
-
-func (t *try) failed() {
-	now := time.Now()
-	t.known = true
-	t.gate.people.fail(t.name, now)
-	t.gate.places.fail(t.place, now)
-}
-
-// succeeded forgets the failures of the user. Those of the place stay: one who
-// has a password there may still be guessing those of others.
-func (t *try) succeeded() {
-	t.known = true
-	t.gate.people.forget(t.name)
-	t.gate.places.undo(t.place)
-}
-
-func (t *try) end() {
-	if !t.known {
-		t.gate.people.undo(t.name)
-		t.gate.places.undo(t.place)
-	}
-}
-
-// place returns what counts as one place to sign in from: an IPv4 address, or
-// the /64 of an IPv6 address, of which a single customer has all. It is empty if
-// the place isn't known.
-func place(from string) string {
-	a, err := netip.ParseAddr(from)
-	if err != nil {
-		return ""
-	}
-	if a = a.Unmap().WithZone(""); a.Is4() {
-		return a.String()
-	}
-	return netip.PrefixFrom(a, 64).Masked().String()
-}
-
-func tooOften(wait time.Duration) error {
-	// A little too long is better than a little too short.
-	wait = (wait + time.Second - 1).Truncate(time.Second)
-	english, german := fmt.Sprintf("%d seconds", wait/time.Second), fmt.Sprintf("%d Sekunden", wait/time.Second)
-	switch {
-	case wait == time.Second:
-		english, german = "a second", "einer Sekunde"
-	case wait >= 2*time.Minute:
-		minutes := (wait + time.Minute - 1) / time.Minute
-		english, german = fmt.Sprintf("%d minutes", minutes), fmt.Sprintf("%d Minuten", minutes)
-	}
-	return &hook.Error{
-		Fault: hook.TooOften, After: wait,
-		Msg:    "there were too many failed tries to sign in; try again in " + english,
-		German: "Es gab zu viele vergebliche Anmeldeversuche; versuchen Sie es in " + german + " wieder.",
 	}
 }

@@ -85,25 +85,25 @@ func must(t *testing.T, err error) *hook.Error {
 	return e
 }
 
-func TestSignInIsThrottled(t *testing.T) {
+func TestGuessingFromOnePlaceIsThrottled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		for _, email := range []string{w.erika.Email, "nobody@acme.example", "no address"} {
-			from := func(i int) string { return fmt.Sprintf("192.0.2.%d", i) }
-			for i := range 5 {
-				_, err := w.SignIn(t.Context(), email, "wrong", from(i), "")
+		for i, email := range []string{w.erika.Email, "nobody@acme.example", "no address"} {
+			from := fmt.Sprintf("192.0.2.%d", 100+i)
+			for range 5 {
+				_, err := w.SignIn(t.Context(), email, "wrong", from, "")
 				check(t, email, err, hook.Unknown)
 			}
-			_, err := w.SignIn(t.Context(), email, password, from(6), "")
+			_, err := w.SignIn(t.Context(), email, password, from, "")
 			check(t, email, err, hook.TooOften)
 			if got := must(t, err).After; got != time.Second {
 				t.Errorf("%s: After = %s, want 1s", email, got)
 			}
 			time.Sleep(time.Second)
-			_, err = w.SignIn(t.Context(), email, "wrong", from(7), "")
+			_, err = w.SignIn(t.Context(), email, "wrong", from, "")
 			check(t, email, err, hook.Unknown)
-			_, err = w.SignIn(t.Context(), email, "wrong", from(8), "")
+			_, err = w.SignIn(t.Context(), email, "wrong", from, "")
 			if got := must(t, err).After; got != 2*time.Second {
 				t.Errorf("%s: After = %s, want 2s", email, got)
 			}
@@ -111,12 +111,55 @@ func TestSignInIsThrottled(t *testing.T) {
 		if got := len(w.audit(t, "session.fail")); got != 3*6 {
 			t.Errorf("%d failures are noted, want 18: those that were looked at", got)
 		}
+		w.signIn(t) // from another place
 		time.Sleep(2 * time.Second)
-		w.signIn(t)
-		for range 5 { // the failures before are forgotten
-			_, err := w.SignIn(t.Context(), w.erika.Email, "wrong", here, "")
+		if _, err := w.SignIn(t.Context(), w.erika.Email, password, "192.0.2.100", ""); err != nil {
+			t.Fatal(err)
+		}
+		for range 4 { // the failures before are forgotten
+			_, err := w.SignIn(t.Context(), w.erika.Email, "wrong", "192.0.2.100", "")
 			check(t, "again", err, hook.Unknown)
 		}
+	})
+}
+
+// A stranger who knows an e-mail address can't keep its owner out.
+func TestGuessingFromManyPlacesIsSlowedAndKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		guess := func(i int) error {
+			_, err := w.SignIn(t.Context(), w.erika.Email, "wrong", fmt.Sprintf("2001:db8:%x::", i), "")
+			return err
+		}
+		for i := range 15 {
+			err := guess(i)
+			if i < 10 {
+				check(t, "a guess", err, hook.Unknown)
+			} else {
+				check(t, "a guess from another place", err, hook.TooOften)
+			}
+		}
+		for i := 10; i < 15; i++ { // each waits for its turn, and the wait grows
+			time.Sleep(10 * time.Second)
+			check(t, "a guess after the wait", guess(i), hook.Unknown)
+			check(t, "another one at once", guess(i), hook.TooOften)
+		}
+		_, err := w.SignIn(t.Context(), w.erika.Email, password, here, "")
+		check(t, "the owner", err, hook.TooOften)
+		if got := must(t, err).After; got != 10*time.Second {
+			t.Errorf("the owner has to wait %s, want 10s", got)
+		}
+		for range 20 { // the others go on all the while
+			time.Sleep(time.Second / 2)
+			for i := range 30 {
+				_ = guess(i)
+			}
+		}
+		if _, err := w.SignIn(t.Context(), w.erika.Email, password, here, ""); err != nil {
+			t.Errorf("the owner after the wait: %v, want nil", err)
+		}
+		check(t, "which makes nothing easier for the others", guess(99), hook.TooOften)
 	})
 }
 
@@ -142,8 +185,10 @@ func TestOnePlaceIsThrottledForAllUsers(t *testing.T) {
 			t.Errorf("from elsewhere: %v, want nil", err)
 		}
 		time.Sleep(time.Second)
-		if _, err := w.SignIn(t.Context(), w.erika.Email, password, "2001:db8::42", ""); err != nil {
-			t.Errorf("a second later: %v, want nil", err)
+		for range 3 { // a right one doesn't make the next one wait
+			if _, err := w.SignIn(t.Context(), w.erika.Email, password, "2001:db8::42", ""); err != nil {
+				t.Errorf("a second later: %v, want nil", err)
+			}
 		}
 	})
 }

@@ -82,8 +82,9 @@ type Gate struct {
 	trusted  []netip.Prefix
 	log      *slog.Logger
 	hashing  chan struct{} // holds one for each password being hashed
+	pairs    *throttle     // by e-mail address and place
 	people   *throttle     // by e-mail address
-	places   *throttle     // by IP address
+	places   *throttle     // by place
 
 	mu   sync.Mutex
 	used map[uuid.UUID]time.Time // keys that were used since that was last written
@@ -95,8 +96,9 @@ func New(o Options) *Gate {
 	g := &Gate{
 		store: o.Store, trusted: o.TrustedProxies, log: o.Log,
 		hashing: make(chan struct{}, hashers),
-		people:  newThrottle(5),
-		places:  newThrottle(20), // where many people can be, behind one address
+		pairs:   newThrottle(freePair, lastWait),
+		people:  newThrottle(freePerson, slowest),
+		places:  newThrottle(freePlace, lastWait),
 		used:    make(map[uuid.UUID]time.Time),
 	}
 	copy(g.operator[:], o.Operator)
