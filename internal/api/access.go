@@ -6,11 +6,9 @@ import (
 	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
-	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
@@ -38,12 +36,11 @@ func actorOf(ctx context.Context) account.Actor { return callOf(ctx).actor }
 func (s *Server) guard() func(ctx huma.Context, next func(huma.Context)) {
 	sameOrigin := s.sameOrigin()
 	return func(ctx huma.Context, next func(huma.Context)) {
-		r, w := humago.Unwrap(ctx)
-		x := w.(*exchange)
+		x := exchangeOf(ctx)
 		action, restricted := ctx.Operation().Metadata[actionKey].(account.Action)
-		err := sameOrigin(r, restricted)
+		err := sameOrigin(x, restricted)
 		if err == nil && restricted {
-			w.Header().Set("Cache-Control", "no-store")
+			x.Header().Set("Cache-Control", "no-store")
 			err = s.allow(x, action)
 		}
 		if err != nil {
@@ -80,14 +77,14 @@ func (s *Server) allow(x *exchange, action account.Action) error {
 
 // sameOrigin returns a check for requests that a browser may have been made to
 // send by another site: those with a session cookie, and those that get one.
-func (s *Server) sameOrigin() func(r *http.Request, restricted bool) error {
+func (s *Server) sameOrigin() func(x *exchange, restricted bool) error {
 	protection := http.NewCrossOriginProtection()
 	if u, err := url.Parse(s.PublicURL); err == nil && u.Host != "" {
 		// A proxy may give us another Host. What cannot be an origin is none.
 		_ = protection.AddTrustedOrigin(u.Scheme + "://" + u.Host)
 	}
-	return func(r *http.Request, restricted bool) error {
-		if restricted && tokenOf(r) == "" || protection.Check(r) == nil {
+	return func(x *exchange, restricted bool) error {
+		if restricted && x.token == "" || protection.Check(x.request) == nil {
 			return nil
 		}
 		return &hook.Error{
@@ -98,21 +95,9 @@ func (s *Server) sameOrigin() func(r *http.Request, restricted bool) error {
 	}
 }
 
-// tokenOf returns the token in a request's session cookie, "" if it has none.
-func tokenOf(r *http.Request) string {
-	if len(r.Header["Cookie"]) == 0 {
-		return ""
-	}
-	c, err := r.Cookie(signin.Cookie)
-	if err != nil {
-		return ""
-	}
-	return c.Value
-}
-
 // challenge says how to authenticate (RFC 6750, section 3).
-func challenge(r *http.Request) string {
-	if r.Header.Get("Authorization") == "" && tokenOf(r) == "" {
+func challenge(x *exchange) string {
+	if x.request.Header.Get("Authorization") == "" && x.token == "" {
 		return `Bearer realm="waybill"`
 	}
 	return `Bearer realm="waybill", error="invalid_token"`

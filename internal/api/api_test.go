@@ -72,7 +72,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}}
-	w.gate = signin.New(signin.Options{Store: st, Operator: account.Digest(w.key)})
+	w.gate = signin.New(signin.Options{Store: st, Operator: account.Digest(w.key), HTTPS: true})
 	s := &api.Server{
 		Intake: intake.New(st, idle{}), Store: st, Gate: w.gate,
 		Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Provider: w.provider,

@@ -41,7 +41,7 @@ func (s *Server) config() huma.Config {
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					keyScheme:    {Type: "http", Scheme: "bearer", Description: "A key of a company or of the operator."},
 					basicScheme:  {Type: "http", Scheme: "basic", Description: "A company's ID, and a key of it as the password."},
-					cookieScheme: {Type: "apiKey", In: "cookie", Name: signin.Cookie, Description: "Of a person who has signed in."},
+					cookieScheme: {Type: "apiKey", In: "cookie", Name: s.sessionCookie(), Description: "Of a person who has signed in."},
 				},
 			},
 		},
@@ -52,6 +52,12 @@ func (s *Server) config() huma.Config {
 		DefaultFormat: "application/json",
 		Transformers:  []huma.Transformer{transform},
 	}
+}
+
+// sessionCookie returns the name of the session cookie where people reach the
+// server.
+func (s *Server) sessionCookie() string {
+	return signin.HostOnly(signin.Cookie, strings.HasPrefix(s.PublicURL, "https://"))
 }
 
 // public describes a route that needs no key: pattern is method and path.

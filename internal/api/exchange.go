@@ -18,6 +18,7 @@ import (
 type exchange struct {
 	http.ResponseWriter
 	request *http.Request
+	token   string        // in the session cookie; empty if there is none
 	actor   account.Actor // who makes the request; nobody until that is known
 	status  int           // 0 until the answer has begun
 	cause   error         // what the caller isn't told
@@ -57,7 +58,7 @@ func (x *exchange) refuse(err error) {
 	p := problemOf(err)
 	x.cause = p.cause
 	if p.Status == http.StatusUnauthorized {
-		x.Header().Set("WWW-Authenticate", challenge(x.request))
+		x.Header().Set("WWW-Authenticate", challenge(x))
 	}
 	p.in(prefersGerman(x.request)).write(x)
 }
@@ -86,7 +87,7 @@ func exchangeOf(ctx huma.Context) *exchange {
 // handler that panics is answered with an internal error.
 func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{ResponseWriter: w, request: r}
+		x := &exchange{ResponseWriter: w, request: r, token: s.Gate.Token(r)}
 		defer s.end(r.Context(), x, time.Now())
 		next.ServeHTTP(x, r)
 	})

@@ -29,6 +29,10 @@ type Gate interface {
 	Identify(r *http.Request) (account.Actor, error)
 	// From returns the IP address that a request comes from.
 	From(r *http.Request) string
+	// Secure reports whether the browser has sent a request by https.
+	Secure(r *http.Request) bool
+	// Token returns the token in a request's session cookie, "" if it has none.
+	Token(r *http.Request) string
 	// SignIn begins a session by e-mail address and password, from an address and
 	// a User-Agent.
 	SignIn(ctx context.Context, email, password, from, agent string) (signin.Signed, error)

@@ -35,17 +35,11 @@ func (s *Server) beginOIDC(w http.ResponseWriter, r *http.Request) {
 		x.showRefusal(err)
 		return
 	}
-	c := s.flowCookie(r) //nolint:gosec // G124: has what the session cookie has
+	c := s.cookie(r, flowCookie) //nolint:gosec // G124: see cookie
 	c.Value, c.Expires = flow.Cookie(), flow.ExpiresAt
 	http.SetCookie(w, c)
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, to, http.StatusSeeOther)
-}
-
-func (s *Server) flowCookie(r *http.Request) *http.Cookie {
-	c := s.cookie(r) //nolint:gosec // G124: see cookie
-	c.Name = flowCookie
-	return c
 }
 
 // finishOIDC signs in who comes back from the provider and sends them to their
@@ -56,13 +50,13 @@ func (s *Server) finishOIDC(w http.ResponseWriter, r *http.Request) {
 		s.beginOIDC(w, r)
 		return
 	}
-	over := s.flowCookie(r) //nolint:gosec // G124: has what the session cookie has
+	over := s.cookie(r, flowCookie) //nolint:gosec // G124: see cookie
 	over.MaxAge = -1
 	http.SetCookie(w, over)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	value := ""
-	if c, err := r.Cookie(flowCookie); err == nil {
+	if c, err := r.Cookie(over.Name); err == nil {
 		value = c.Value
 	}
 	flow, err := oidc.ParseFlow(value)

@@ -45,18 +45,18 @@ func TestSignInByProvider(t *testing.T) {
 		Subject: "https://login.example 1", Email: "kim@acme.example", Name: "Kim", Language: "en", Company: "acme", Role: account.Admin,
 	}
 	begun := w.do(t, "GET", "/oidc/begin", "", "Authorization: ")
-	flow := cookieNamed(begun, "waybill_flow")
+	flow := cookieNamed(begun, flowCookie)
 	if to := begun.header.Get("Location"); begun.status != 303 || !strings.HasPrefix(to, "https://login.example/") || flow == nil ||
 		!flow.HttpOnly || !flow.Secure || flow.SameSite != http.SameSiteLaxMode {
 		t.Fatalf("GET /oidc/begin = %d to %q with %v, want a redirect with a guarded cookie", begun.status, to, flow)
 	}
 
-	back := w.do(t, "GET", "/oidc/return?code=c&state="+flowState, "", "Authorization: ", "Cookie: waybill_flow="+flow.Value)
-	session := cookieNamed(back, "waybill_session")
-	if back.status != 303 || back.header.Get("Location") != "/account/webhooks" || session == nil || cookieNamed(back, "waybill_flow").MaxAge >= 0 {
+	back := w.do(t, "GET", "/oidc/return?code=c&state="+flowState, "", "Authorization: ", "Cookie: "+flowCookie+"="+flow.Value)
+	session := cookieNamed(back, sessionCookie)
+	if back.status != 303 || back.header.Get("Location") != "/account/webhooks" || session == nil || cookieNamed(back, flowCookie).MaxAge >= 0 {
 		t.Fatalf("GET /oidc/return = %d to %q with %v, want a session and the flow's cookie gone", back.status, back.header.Get("Location"), session)
 	}
-	me := w.mustDo(t, 200, "GET", "/api/v1/me", "", "Authorization: ", "Cookie: waybill_session="+session.Value)
+	me := w.mustDo(t, 200, "GET", "/api/v1/me", "", "Authorization: ", "Cookie: "+sessionCookie+"="+session.Value)
 	if me["email"] != "kim@acme.example" || me["role"] != "admin" {
 		t.Errorf("signed in as %v, want Kim", me)
 	}
@@ -70,8 +70,8 @@ func TestSignInByProvider(t *testing.T) {
 		"no cookie":               {"state=" + flowState, "", "en", 401, "You could not be signed in"},
 		"another state in German": {"state=forged", flow.Value, "de", 401, "Bitte beginnen Sie neu."},
 	} {
-		a := w.do(t, "GET", "/oidc/return?"+tt.query, "", "Authorization: ", "Cookie: waybill_flow="+tt.cookie, "Accept-Language: "+tt.language)
-		if a.status != tt.status || !strings.Contains(string(a.body), tt.want) || cookieNamed(a, "waybill_session") != nil {
+		a := w.do(t, "GET", "/oidc/return?"+tt.query, "", "Authorization: ", "Cookie: "+flowCookie+"="+tt.cookie, "Accept-Language: "+tt.language)
+		if a.status != tt.status || !strings.Contains(string(a.body), tt.want) || cookieNamed(a, sessionCookie) != nil {
 			t.Errorf("%s: %d %s, want %d and %q without a session", name, a.status, a.body, tt.status, tt.want)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/account"
-	"github.com/waybillhq/waybill/internal/signin"
 )
 
 // The headers of a request in place of the operator's key.
@@ -17,6 +16,12 @@ const (
 	inDE   = "Accept-Language: de-AT,de;q=0.9,en;q=0.5"
 	rival  = "/api/v1/companies/rival"
 	idLike = "019a0000-0000-7000-8000-000000000001"
+)
+
+// The names of the cookies on a server that people reach by https.
+const (
+	sessionCookie = "__Host-waybill_session"
+	flowCookie    = "__Host-waybill_flow"
 )
 
 // addUser stores a user without a password.
@@ -63,7 +68,7 @@ func (w *world) signIn(t *testing.T, u account.User) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []string{noKey, "Cookie: " + signin.Cookie + "=" + signed.Token}
+	return []string{noKey, "Cookie: " + sessionCookie + "=" + signed.Token}
 }
 
 // addKey makes a key of a company, or of the operator if company is "", and

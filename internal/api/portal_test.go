@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/waybillhq/waybill/internal/account"
-	"github.com/waybillhq/waybill/internal/signin"
 )
 
 func TestPortalLinkSignsInOnce(t *testing.T) {
@@ -30,7 +29,7 @@ func TestPortalLinkSignsInOnce(t *testing.T) {
 		}
 	}
 	c := cookieOf(t, a)
-	if got := w.mustDo(t, 200, "GET", "/api/v1/me", "", noKey, "Cookie: "+signin.Cookie+"="+c.Value)["id"]; got != u.ID.String() {
+	if got := w.mustDo(t, 200, "GET", "/api/v1/me", "", noKey, "Cookie: "+sessionCookie+"="+c.Value)["id"]; got != u.ID.String() {
 		t.Errorf("signed in as %v, want %s", got, u.ID)
 	}
 	for language, want := range map[string]string{"en": "expired or was used", "de": "abgelaufen"} {

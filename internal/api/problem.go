@@ -175,7 +175,7 @@ func transform(ctx huma.Context, _ string, v any) (any, error) {
 	p = p.in(prefersGerman(x.request))
 	p.describe(x.Header())
 	if p.Status == http.StatusUnauthorized {
-		x.Header().Set("WWW-Authenticate", challenge(x.request))
+		x.Header().Set("WWW-Authenticate", challenge(x))
 	}
 	return p, nil
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/waybillhq/waybill/internal/account"
@@ -38,27 +37,27 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*signedOutput, er
 
 // setCookie makes a browser keep a session.
 func (s *Server) setCookie(x *exchange, signed signin.Signed) {
-	c := s.cookie(x.request) //nolint:gosec // G124: see cookie
+	c := s.cookie(x.request, signin.Cookie) //nolint:gosec // G124: see cookie
 	c.Value, c.Expires = signed.Token, signed.ExpiresAt
 	http.SetCookie(x, c)
 	x.Header().Set("Cache-Control", "no-store")
 }
 
-// cookie returns the session cookie of an answer, without a value. It is not
-// for scripts, and goes with requests of other sites only if they are links.
-func (s *Server) cookie(r *http.Request) *http.Cookie {
+// cookie returns a cookie of an answer, without a value. It is not for scripts,
+// and goes with requests of other sites only if they are links.
+func (s *Server) cookie(r *http.Request, name string) *http.Cookie {
+	secure := s.Gate.Secure(r)
 	return &http.Cookie{ //nolint:gosec // G124: Secure, but on a server that people reach without TLS
-		Name: signin.Cookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: r.TLS != nil || strings.HasPrefix(s.PublicURL, "https://"),
+		Name: signin.HostOnly(name, secure), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
 	}
 }
 
 func (s *Server) signOut(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	x := callOf(ctx)
-	if err := s.Gate.SignOut(ctx, tokenOf(x.request)); err != nil {
+	if err := s.Gate.SignOut(ctx, x.token); err != nil {
 		return nil, err
 	}
-	c := s.cookie(x.request) //nolint:gosec // G124: see cookie
+	c := s.cookie(x.request, signin.Cookie) //nolint:gosec // G124: see cookie
 	c.MaxAge = -1
 	http.SetCookie(x, c)
 	return nil, nil
@@ -84,7 +83,7 @@ type changePasswordInput struct {
 
 func (s *Server) changePassword(ctx context.Context, in *changePasswordInput) (*struct{}, error) {
 	x := callOf(ctx)
-	return nil, s.Gate.ChangePassword(ctx, x.actor, string(in.Body.Old), string(in.Body.New), tokenOf(x.request))
+	return nil, s.Gate.ChangePassword(ctx, x.actor, string(in.Body.Old), string(in.Body.New), x.token)
 }
 
 type session struct {
@@ -109,7 +108,7 @@ func (s *Server) listSessions(ctx context.Context, _ *struct{}) (*sessionsOutput
 	if err != nil {
 		return nil, err
 	}
-	current := account.Digest(tokenOf(x.request))
+	current := account.Digest(x.token)
 	out := &sessionsOutput{}
 	out.Body.Items = make([]session, len(all))
 	for i, a := range all {

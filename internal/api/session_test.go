@@ -1,12 +1,16 @@
 package api_test
 
 import (
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/api"
 	"github.com/waybillhq/waybill/internal/signin"
 )
 
@@ -14,7 +18,7 @@ import (
 func cookieOf(t *testing.T, a answer) *http.Cookie {
 	t.Helper()
 	for _, c := range (&http.Response{Header: a.header}).Cookies() {
-		if c.Name == signin.Cookie {
+		if c.Name == sessionCookie {
 			return c
 		}
 	}
@@ -35,7 +39,7 @@ func TestPeopleSignInAndOut(t *testing.T) {
 	if !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.Expires.IsZero() {
 		t.Errorf("the cookie is %v, want it HttpOnly, Secure, SameSite=Lax, for / and with an end", c)
 	}
-	cookie := "Cookie: " + signin.Cookie + "=" + c.Value
+	cookie := "Cookie: " + sessionCookie + "=" + c.Value
 	if got := w.mustDo(t, 200, "GET", "/api/v1/me", "", noKey, cookie)["company"]; got != "acme" {
 		t.Errorf("the company of the profile = %v, want acme", got)
 	}
@@ -46,6 +50,52 @@ func TestPeopleSignInAndOut(t *testing.T) {
 	w.mustDo(t, 401, "GET", "/api/v1/me", "", noKey, cookie)
 	if log := w.log.String(); strings.Contains(log, c.Value) || strings.Contains(log, password) {
 		t.Error("a password or token is in the log")
+	}
+}
+
+// A server whose settings don't know of TLS is told of it by its proxy, or else
+// sets cookies that browsers take without.
+func TestCookiesAreAsSafeAsTheConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	password := w.addPassword(t, w.addUser(t, "acme", "kim@acme.example", account.Member))
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	s := &api.Server{
+		Store: w.store, Gate: signin.New(signin.Options{Store: w.store, TrustedProxies: proxies}), Provider: w.provider,
+		PublicURL: "http://waybill.internal", Log: slog.New(slog.DiscardHandler),
+	}
+	handler := s.Handler()
+	send := func(method, path, from, cookie string) *http.Response {
+		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(`{"email":"kim@acme.example","password":"`+password+`"}`))
+		r.RemoteAddr = from
+		r.Header = http.Header{"X-Forwarded-Proto": {"https"}, "Content-Type": {"application/json"}, "Cookie": {cookie}}
+		got := httptest.NewRecorder()
+		handler.ServeHTTP(got, r)
+		return got.Result()
+	}
+	if a := w.do(t, "GET", "/api/v1/openapi.json", ""); !strings.Contains(string(a.body), `"name":"__Host-waybill_session"`) {
+		t.Error("the document names another cookie")
+	}
+	for name, tt := range map[string]struct {
+		from            string
+		cookie, ignored string
+		secure          bool
+	}{
+		"behind a trusted proxy": {"10.1.2.3:80", "__Host-waybill_session", "waybill_session", true},
+		"behind another one":     {"192.0.2.7:80", "waybill_session", "__Host-waybill_session", false},
+	} {
+		in, begun := send("POST", "/api/v1/session", tt.from, ""), send("GET", "/oidc/begin", tt.from, "")
+		for cookie, answer := range map[string]*http.Response{tt.cookie: in, strings.Replace(tt.cookie, "session", "flow", 1): begun} {
+			set := answer.Cookies()
+			if len(set) != 1 || set[0].Name != cookie || set[0].Secure != tt.secure || set[0].Path != "/" || set[0].Domain != "" {
+				t.Fatalf("%s: %s sets %v, want %s for /, without a domain, secure: %t", name, answer.Status, set, cookie, tt.secure)
+			}
+		}
+		for cookie, want := range map[string]int{tt.cookie: 200, tt.ignored: 401} {
+			if got := send("GET", "/api/v1/me", tt.from, cookie+"="+in.Cookies()[0].Value); got.StatusCode != want {
+				t.Errorf("%s: with the cookie %s = %s, want %d", name, cookie, got.Status, want)
+			}
+		}
 	}
 }
 
@@ -180,7 +230,7 @@ func TestPasswordsAreChosenByLinkAndChanged(t *testing.T) {
 	credentials := func(password string) string {
 		return `{"email":"kim@acme.example","password":"` + password + `"}`
 	}
-	here := "Cookie: " + signin.Cookie + "=" + cookieOf(t, w.do(t, "POST", "/api/v1/session", credentials("a horse of brass 7"), noKey)).Value
+	here := "Cookie: " + sessionCookie + "=" + cookieOf(t, w.do(t, "POST", "/api/v1/session", credentials("a horse of brass 7"), noKey)).Value
 	elsewhere := w.signIn(t, u)
 	w.mustDo(t, 422, "POST", "/api/v1/me/password", `{"old":"wrong","new":"a ship of copper 8"}`, noKey, here)
 	w.mustDo(t, 204, "POST", "/api/v1/me/password", `{"old":"a horse of brass 7","new":"a ship of copper 8"}`, noKey, here)

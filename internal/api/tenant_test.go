@@ -117,7 +117,7 @@ func TestCompaniesDoNotSeeEachOther(t *testing.T) {
 		"a member, a user":  w.signIn(t, member),
 		"nobody":            {noKey},
 		"a key, made up":    {"Authorization: Bearer " + account.NewKey(account.Admin)},
-		"a session made up": {noKey, "Cookie: waybill_session=" + account.NewToken()},
+		"a session made up": {noKey, "Cookie: " + sessionCookie + "=" + account.NewToken()},
 	}
 	before := w.state(t)
 	table := routes()

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -48,7 +49,7 @@ type Options struct {
 	MaxBatch       int64         // bytes
 
 	PublicURL      string          // where people reach it, without a slash at the end; empty: "http://" and the address it listens on
-	TrustedProxies []netip.Prefix  // whose X-Forwarded-For counts
+	TrustedProxies []netip.Prefix  // whose X-Forwarded-For and X-Forwarded-Proto count
 	Modules        account.Modules // that contracts can include; nil: the default ones
 	OIDC           oidc.Options    // the provider that people can sign in with; RedirectURL is made from PublicURL; without an Issuer there is none
 
@@ -95,7 +96,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.gate = signin.New(signin.Options{Store: a.store, Operator: operator, TrustedProxies: o.TrustedProxies, Log: o.Log})
+	a.gate = signin.New(signin.Options{
+		Store: a.store, Operator: operator, TrustedProxies: o.TrustedProxies, Log: o.Log,
+		HTTPS: strings.HasPrefix(o.PublicURL, "https://"),
+	})
 	roots, err := loadRoots(o.Roots)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 // are flags for github.com/alecthomas/kong.
 type Access struct {
 	PublicURL    string   `name:"public-url" env:"WAYBILL_PUBLIC_URL" placeholder:"URL" help:"Where people reach this server, such as https://waybill.example; it begins the links that are made for them. Without it, the address that it listens on."`
-	TrustedProxy []string `env:"WAYBILL_TRUSTED_PROXY" placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For says where a request comes from."`
+	TrustedProxy []string `env:"WAYBILL_TRUSTED_PROXY" placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For says where a request comes from, and X-Forwarded-Proto whether by https."`
 	Contracts
 
 	OIDCIssuer       string   `name:"oidc-issuer" env:"WAYBILL_OIDC_ISSUER" placeholder:"URL" help:"OpenID Connect provider that people can sign in with, such as https://login.example."`

@@ -61,7 +61,7 @@ type Settings struct {
 	LogLevel       slog.Level
 
 	PublicURL      string         // without a slash at its end; empty: the address it listens on
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For counts
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto count
 	Modules        []Module       // none: the default ones
 	OIDC           OIDC
 }

@@ -7,16 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 )
-
-// Cookie is the name of the cookie that holds the token of a session.
-const Cookie = "waybill_session"
 
 // operatorName is what the audit log calls the holder of the key in the settings.
 const operatorName = "operator key"
@@ -33,14 +29,11 @@ func (g *Gate) Identify(r *http.Request) (account.Actor, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		return g.authorized(r, header)
 	}
-	if len(r.Header["Cookie"]) == 0 {
+	token := g.Token(r)
+	if token == "" {
 		return account.Actor{}, nil
 	}
-	c, err := r.Cookie(Cookie)
-	if err != nil || c.Value == "" {
-		return account.Actor{}, nil //nolint:nilerr // the cookie isn't there
-	}
-	return g.visitor(r, c.Value)
+	return g.visitor(r, token)
 }
 
 // authorized tells who sent an Authorization header.
@@ -136,53 +129,4 @@ func actor(u account.User, from string) account.Actor {
 
 func unknown(msg, german string) error {
 	return &hook.Error{Fault: hook.Unknown, Msg: msg, German: german}
-}
-
-// From returns the IP address that a request comes from: the other end of its
-// connection or, if that is a trusted proxy, the last address in X-Forwarded-For
-// that is not one. It is empty if the other end has no IP address.
-func (g *Gate) From(r *http.Request) string {
-	end, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	from := end.Addr().Unmap()
-	if g.trusts(from) {
-		from = g.forwarded(from, r.Header["X-Forwarded-For"])
-	}
-	return from.String()
-}
-
-// forwarded goes back along the way that a request took to a trusted proxy. What
-// comes before the first address that isn't trusted, anybody may have written.
-func (g *Gate) forwarded(from netip.Addr, lines []string) netip.Addr {
-	hops := strings.Split(strings.Join(lines, ","), ",")
-	for i := len(hops) - 1; i >= 0 && g.trusts(from); i-- {
-		hop, ok := parseHop(strings.TrimSpace(hops[i]))
-		if !ok {
-			break
-		}
-		from = hop
-	}
-	return from
-}
-
-// parseHop reads an address with or without a port.
-func parseHop(s string) (netip.Addr, bool) {
-	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
-	if err != nil {
-		var p netip.AddrPort
-		p, err = netip.ParseAddrPort(s)
-		a = p.Addr()
-	}
-	return a.Unmap(), err == nil
-}
-
-func (g *Gate) trusts(a netip.Addr) bool {
-	for _, p := range g.trusted {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -235,6 +236,40 @@ func TestFrom(t *testing.T) {
 		r.Header["X-Forwarded-For"] = tt.forwarded
 		if got := w.From(r); got != tt.want {
 			t.Errorf("%s: From = %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+func TestTokenIsTakenFromTheCookieThatFitsTheConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	https := signin.New(signin.Options{Store: w.store, HTTPS: true})
+	for name, tt := range map[string]struct {
+		gate   *signin.Gate
+		remote string
+		proto  string
+		tls    *tls.ConnectionState
+		want   string
+	}{
+		"plainly":                         {w.Gate, "192.0.2.7:80", "", nil, "plain"},
+		"plainly, by who says otherwise":  {w.Gate, "192.0.2.7:80", "https", nil, "plain"},
+		"plainly by a trusted proxy":      {w.Gate, "10.1.2.3:80", "http", nil, "plain"},
+		"by a proxy that doesn't say":     {w.Gate, "10.1.2.3:80", "", nil, "plain"},
+		"by TLS at a trusted proxy":       {w.Gate, "10.1.2.3:80", "HTTPS", nil, "host"},
+		"by TLS at a proxy with IPv6":     {w.Gate, "[::ffff:10.1.2.3]:80", "https", nil, "host"},
+		"by TLS to us":                    {w.Gate, "192.0.2.7:80", "", &tls.ConnectionState{}, "host"},
+		"as the settings say, by TLS":     {https, "192.0.2.7:80", "", nil, "host"},
+		"from an end without any address": {w.Gate, "@", "https", nil, "plain"},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+		r.RemoteAddr, r.TLS = tt.remote, tt.tls
+		r.Header.Set("X-Forwarded-Proto", tt.proto)
+		r.Header.Set("Cookie", "waybill_session=plain; __Host-waybill_session=host")
+		if got := tt.gate.Token(r); got != tt.want {
+			t.Errorf("%s: Token = %q, want %q", name, got, tt.want)
+		}
+		if got := tt.gate.Secure(r); got != (tt.want == "host") {
+			t.Errorf("%s: Secure = %t", name, got)
 		}
 	}
 }

@@ -50,7 +50,8 @@ type Store interface {
 type Options struct {
 	Store          Store
 	Operator       string         // digest of the operator's key in the settings; empty: there is none
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For says where a request comes from
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto say where a request comes from and how
+	HTTPS          bool           // whether people reach the server by https, whatever is in front of it
 	Log            *slog.Logger   // for Run; may be nil without it
 }
 
@@ -80,6 +81,7 @@ type Gate struct {
 	store    Store
 	operator [64]byte // the digest
 	trusted  []netip.Prefix
+	https    bool
 	log      *slog.Logger
 	hashing  chan struct{} // holds one for each password being hashed
 	pairs    *throttle     // by e-mail address and place
@@ -94,7 +96,7 @@ type Gate struct {
 // them apart.
 func New(o Options) *Gate {
 	g := &Gate{
-		store: o.Store, trusted: o.TrustedProxies, log: o.Log,
+		store: o.Store, trusted: o.TrustedProxies, https: o.HTTPS, log: o.Log,
 		hashing: make(chan struct{}, hashers),
 		pairs:   newThrottle(freePair, lastWait),
 		people:  newThrottle(freePerson, slowest),
