@@ -29,8 +29,8 @@ type companyFlags struct {
 	Name     string   `placeholder:"NAME" help:"What people call it."`
 	Language string   `placeholder:"LANGUAGE" help:"Of its people: en or de."`
 	TimeZone string   `placeholder:"ZONE" help:"IANA name, such as Europe/Berlin; decides local times in what receivers get."`
-	Includes []string `placeholder:"MODULE" help:"Modules of its contract, all of them."`
-	Shop     []string `placeholder:"ID=NAME" help:"Its shops, all of them; they get its language and time zone."`
+	Includes []string `placeholder:"MODULE" help:"Modules of its contract, all of them; --includes= for none."`
+	Shop     []string `placeholder:"ID=NAME" help:"Its shops, all of them; they get its language and time zone; --shop= for none."`
 }
 
 type companyAddCommand struct{ companyFlags }
@@ -63,11 +63,13 @@ func (c *companyFlags) put(ctx context.Context, s *store.Store, old trade.Compan
 	set(&company.Name, c.Name)
 	set(&company.Language, c.Language)
 	set(&company.TimeZone, c.TimeZone)
+	// What is empty was given so; nil would leave what is stored.
 	if c.Includes != nil {
-		company.Modules = slices.Sorted(slices.Values(c.Includes))
+		company.Modules = slices.AppendSeq([]string{}, slices.Values(c.Includes))
+		slices.Sort(company.Modules)
 	}
 	if c.Shop != nil {
-		company.Shops = nil
+		company.Shops = []trade.Shop{}
 	}
 	for _, text := range c.Shop {
 		id, name, _ := strings.Cut(text, "=")

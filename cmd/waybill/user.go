@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/config"
 	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
 )
@@ -34,12 +35,21 @@ type userCreateCommand struct {
 // linkFlags are those of commands that make links.
 type linkFlags struct {
 	books
-	PublicURL string `name:"public-url" default:"http://127.0.0.1:8080" env:"WAYBILL_PUBLIC_URL" placeholder:"URL" help:"Where people reach the server; it begins the link."`
+	config.Links
+}
+
+// open calls do with the store and what begins a link, and closes the store.
+func (c *linkFlags) open(ctx context.Context, do func(s *store.Store, site string) error) error {
+	site, err := c.Site()
+	if err != nil {
+		return err
+	}
+	return c.books.open(ctx, func(s *store.Store) error { return do(s, site) })
 }
 
 // Run adds the user and writes the link.
 func (c *userCreateCommand) Run(ctx context.Context, out io.Writer) error {
-	return c.open(ctx, func(s *store.Store) error {
+	return c.open(ctx, func(s *store.Store, site string) error {
 		u, err := c.user()
 		u.Language = cmp.Or(u.Language, s.Directory().Companies[u.Company].Language, "en")
 		if err == nil {
@@ -51,7 +61,7 @@ func (c *userCreateCommand) Run(ctx context.Context, out io.Writer) error {
 		if err := s.AddUser(ctx, u, noted("user.add", u.ID.String(), u.Company, nil, account.ShownUser(u))); err != nil {
 			return err
 		}
-		return c.link(ctx, s, u, out)
+		return link(ctx, s, u, site, out)
 	})
 }
 
@@ -73,14 +83,14 @@ func (c *userCreateCommand) user() (account.User, error) {
 	}, err
 }
 
-// link makes a link for a password and writes it.
-func (c *linkFlags) link(ctx context.Context, s *store.Store, u account.User, out io.Writer) error {
+// link makes a link for a password, which begins with site, and writes it.
+func link(ctx context.Context, s *store.Store, u account.User, site string, out io.Writer) error {
 	token, expires, err := signin.New(signin.Options{Store: s}).MakeLink(ctx, here(), u, account.SetPassword)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "With this link, %s chooses a password. It works once, until %s:\n\n    %s/password?token=%s\n\n",
-		u.Email, day(expires), c.PublicURL, token)
+		u.Email, day(expires), site, token)
 	return err
 }
 
@@ -116,12 +126,12 @@ type userResetCommand struct {
 
 // Run writes a link for a new password.
 func (c *userResetCommand) Run(ctx context.Context, out io.Writer) error {
-	return c.open(ctx, func(s *store.Store) error {
+	return c.open(ctx, func(s *store.Store, site string) error {
 		u, err := findUser(ctx, s, c.Email)
 		if err != nil {
 			return err
 		}
-		return c.link(ctx, s, u, out)
+		return link(ctx, s, u, site, out)
 	})
 }
 

@@ -23,6 +23,19 @@ type Access struct {
 	OIDCRole         []string `name:"oidc-role" env:"WAYBILL_OIDC_ROLE" placeholder:"VALUE=ROLE" help:"What values of that claim mean: operator, admin or member. Without it, these words themselves but operator."`
 }
 
+// Links is the setting of commands that make links, as it is written. Its field
+// is a flag for github.com/alecthomas/kong.
+type Links struct {
+	PublicURL string `name:"public-url" default:"http://127.0.0.1:8080" env:"WAYBILL_PUBLIC_URL" placeholder:"URL" help:"Where people reach the server; it begins the link."`
+}
+
+// Site reads what begins a link, without a slash at its end.
+func (l *Links) Site() (string, error) {
+	var r reader
+	site := r.site("public-url", l.PublicURL)
+	return site, errors.Join(r.wrong...)
+}
+
 // Contracts is the settings of what contracts can include, as they are written.
 // Its fields are flags for github.com/alecthomas/kong.
 type Contracts struct {
@@ -72,7 +85,7 @@ func (r *reader) site(name, value string) string {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		r.refuse(name, ShownDatabase(value), "it is not the URL of a site; write scheme and host, and a path if there is one, such as https://waybill.example")
 	}
-	return strings.TrimSuffix(value, "/")
+	return strings.TrimRight(value, "/")
 }
 
 // modules reads the modules of contracts, none if none are written.
