@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/google/uuid"
@@ -121,13 +122,22 @@ func (c *userListCommand) Run(ctx context.Context, out io.Writer) error {
 
 type userResetCommand struct {
 	linkFlags
-	Email string `arg:"" help:"The user's e-mail address."`
+	userFlags
+}
+
+// maxNamesakes is how many users with one e-mail address are named.
+const maxNamesakes = 10
+
+// userFlags say which user a command is about.
+type userFlags struct {
+	Email   string  `arg:"" help:"The user's e-mail address."`
+	Company *string `placeholder:"ID" help:"The company they belong to, if several have a user with the address; --company= for the operator's people."`
 }
 
 // Run writes a link for a new password.
 func (c *userResetCommand) Run(ctx context.Context, out io.Writer) error {
 	return c.open(ctx, func(s *store.Store, site string) error {
-		u, err := findUser(ctx, s, c.Email)
+		u, err := c.find(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -137,14 +147,14 @@ func (c *userResetCommand) Run(ctx context.Context, out io.Writer) error {
 
 type userDisableCommand struct {
 	books
-	Email  string `arg:"" help:"The user's e-mail address."`
-	Enable bool   `help:"Let them sign in again."`
+	userFlags
+	Enable bool `help:"Let them sign in again."`
 }
 
 // Run disables the user, or enables them.
 func (c *userDisableCommand) Run(ctx context.Context, out io.Writer) error {
 	return c.open(ctx, func(s *store.Store) error {
-		u, err := findUser(ctx, s, c.Email)
+		u, err := c.find(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -162,14 +172,35 @@ func (c *userDisableCommand) Run(ctx context.Context, out io.Writer) error {
 	})
 }
 
-func findUser(ctx context.Context, s *store.Store, raw string) (account.User, error) {
-	email, err := account.NormalEmail(raw)
+// find returns the user whom the flags mean.
+func (c *userFlags) find(ctx context.Context, s *store.Store) (account.User, error) {
+	email, err := account.NormalEmail(c.Email)
 	if err != nil {
 		return account.User{}, err
 	}
-	u, err := s.UserByEmail(ctx, email)
-	if errors.Is(err, store.ErrNoUser) {
-		return u, fmt.Errorf("there is no user %s; list them with: waybill user list --company ID", email)
+	if c.Company != nil {
+		u, err := s.UserByEmail(ctx, *c.Company, email)
+		if errors.Is(err, store.ErrNoUser) {
+			err = noUser(email)
+		}
+		return u, err
 	}
-	return u, err
+	users, err := s.UsersByEmail(ctx, email, maxNamesakes)
+	switch {
+	case err != nil:
+		return account.User{}, err
+	case len(users) == 0:
+		return account.User{}, noUser(email)
+	case len(users) > 1:
+		var which []string
+		for _, u := range users {
+			which = append(which, "--company="+u.Company)
+		}
+		return account.User{}, fmt.Errorf("there are several users %s; say which one: %s", email, strings.Join(which, " or "))
+	}
+	return users[0], nil
+}
+
+func noUser(email string) error {
+	return fmt.Errorf("there is no user %s; list them with: waybill user list --company ID", email)
 }

@@ -35,7 +35,7 @@ type Gate interface {
 	Token(r *http.Request) string
 	// SignIn begins a session by e-mail address and password, from an address and
 	// a User-Agent.
-	SignIn(ctx context.Context, email, password, from, agent string) (signin.Signed, error)
+	SignIn(ctx context.Context, c signin.Credentials, from, agent string) (signin.Signed, error)
 	// SignInBy begins a session for the person that an identity provider says it is.
 	SignInBy(ctx context.Context, p account.User, from, agent string) (signin.Signed, error)
 	// SignOut ends the session with a token, if there is one.
@@ -87,8 +87,8 @@ type Store interface {
 
 // People is the part of the store about users. A company of "" is the operator.
 type People interface {
-	// AddUser stores a new user, or returns an error of fault hook.Conflict if the
-	// e-mail address is taken.
+	// AddUser stores a new user, or returns an error of fault hook.Conflict if
+	// another one of the company has the e-mail address.
 	AddUser(ctx context.Context, u account.User, e account.Entry) error
 	// ChangeProfile replaces a user's name and language.
 	ChangeProfile(ctx context.Context, id uuid.UUID, name, language string, e account.Entry) error

@@ -14,6 +14,7 @@ type signInInput struct {
 	Body struct {
 		Email    string      `json:"email" example:"kim@acme.example"`
 		Password hook.Secret `json:"password" writeOnly:"true" maxLength:"1000"`
+		Company  *string     `json:"company,omitempty" example:"acme" doc:"ID of the company, if several have a user with the e-mail address; empty for the operator's people. Without it, the password decides."`
 	} `nameHint:"Credentials"`
 }
 
@@ -25,7 +26,8 @@ type signedOutput struct {
 
 func (s *Server) signIn(ctx context.Context, in *signInInput) (*signedOutput, error) {
 	x := callOf(ctx)
-	signed, err := s.Gate.SignIn(ctx, in.Body.Email, string(in.Body.Password), s.Gate.From(x.request), x.request.UserAgent())
+	c := signin.Credentials{Email: in.Body.Email, Password: string(in.Body.Password), Company: in.Body.Company}
+	signed, err := s.Gate.SignIn(ctx, c, s.Gate.From(x.request), x.request.UserAgent())
 	if err != nil {
 		return nil, err
 	}

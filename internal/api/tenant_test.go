@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -139,6 +140,37 @@ func TestCompaniesDoNotSeeEachOther(t *testing.T) {
 	if after := w.state(t); after != before {
 		t.Errorf("strangers changed what acme or the operator has:\n%s\nwas\n%s", after, before)
 	}
+}
+
+// An admin who adds somebody learns nothing of another company's people, and can't
+// keep them out.
+func TestAnEmailAddressElsewhereDoesNotShow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.addRival(t)
+	kim := w.addUser(t, "acme", "kim@acme.example", account.Member)
+	password := w.addPassword(t, kim)
+	admin := w.signIn(t, w.addUser(t, "rival", "admin@rival.example", account.Admin))
+	var answers []string
+	for _, email := range []string{"kim@acme.example", "nobody@acme.example"} {
+		u := w.mustDo(t, 201, "POST", rival+"/users", `{"email":"`+email+`","name":"Kim","role":"member"}`, admin...)
+		for _, own := range []string{"id", "email", "createdAt"} {
+			delete(u, own)
+		}
+		answers = append(answers, fmt.Sprint(u))
+	}
+	if answers[0] != answers[1] {
+		t.Errorf("the answers differ: %q", answers)
+	}
+	in := w.mustDo(t, 200, "POST", "/api/v1/session", `{"email":"kim@acme.example","password":"`+password+`"}`, noKey)
+	if u := in["user"].(map[string]any); u["company"] != "acme" {
+		t.Errorf("signed in is %v, want acme's", u)
+	}
+	in = w.mustDo(t, 200, "POST", "/api/v1/session", `{"email":"kim@acme.example","password":"`+password+`","company":"acme"}`, noKey)
+	if u := in["user"].(map[string]any); u["id"] != kim.ID.String() {
+		t.Errorf("signed in is %v, want acme's", u)
+	}
+	w.mustDo(t, 401, "POST", "/api/v1/session", `{"email":"kim@acme.example","password":"`+password+`","company":"rival"}`, noKey)
 }
 
 func (w *world) tryStranger(t *testing.T, id, method string, r route, things map[string]string, name string, headers []string) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/signin"
 )
 
 // Each change comes while a sign-in is under way, after what it goes by was read.
@@ -30,7 +31,7 @@ func TestSignInDoesNotOutliveWhatLetItIn(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.meanwhile(func() { change(t, w) })
-			s, err := w.SignIn(t.Context(), w.erika.Email, password, here, "")
+			s, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, here, "")
 			check(t, "SignIn", err, hook.Unknown)
 			if s.Token != "" {
 				t.Error("there is a token")

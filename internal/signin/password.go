@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -14,39 +16,53 @@ import (
 // maxName is how many bytes are kept of what somebody gives for an e-mail address.
 const maxName = 254
 
+// maxNamesakes is how many users with one e-mail address, the eldest, a password
+// is tried for; those of further companies have to say which is theirs.
+const maxNamesakes = 3
+
+// Credentials are what somebody signs in with.
+type Credentials struct {
+	Email    string
+	Password string
+	Company  *string // whose user they are, "" being the operator's; nil: any whose password it is
+}
+
 // SignIn begins a session for the user with an e-mail address and a password.
 // From is the IP address and agent the User-Agent they come with. It fails with
 // fault hook.Unknown if that isn't right, in the same words and time whether the
-// address, the password or the state of the user is at fault, and with
-// hook.TooOften if there were several such failures: see try.
-func (g *Gate) SignIn(ctx context.Context, email, password, from, agent string) (Signed, error) {
-	name, bad := account.NormalEmail(email)
-	try, err := g.begin(cmp.Or(name, email[:min(len(email), maxName)]), from)
+// address, the password or the state of the user is at fault, and however many
+// companies have the address; with hook.TooOften if there were several such
+// failures, see try; and with hook.Invalid about the field "company" if the
+// password is right for users of several companies.
+func (g *Gate) SignIn(ctx context.Context, c Credentials, from, agent string) (Signed, error) {
+	email, bad := account.NormalEmail(c.Email)
+	try, err := g.begin(cmp.Or(email, c.Email[:min(len(c.Email), maxName)]), from)
 	if err != nil {
 		return Signed{}, err
 	}
 	defer try.end()
 
-	var u account.User
+	var users []account.User
 	if bad == nil {
-		u, err = g.store.UserByEmail(ctx, name)
+		if users, err = g.namesakes(ctx, email, c.Company); err != nil {
+			return Signed{}, err
+		}
 	}
-	if err != nil && hook.FaultOf(err) != hook.Missing {
+	right, err := g.verify(ctx, users, c.Password, maxNamesakes)
+	switch {
+	case err != nil:
 		return Signed{}, err
-	}
-	right, err := g.verify(ctx, u, password)
-	if err != nil {
-		return Signed{}, err
-	}
-	if !right || u.Disabled {
+	case len(right) == 0:
 		try.failed()
-		return Signed{}, g.refuse(ctx, u, name, from)
+		return Signed{}, g.refuse(ctx, users, email, from)
+	case len(right) > 1:
+		return Signed{}, ambiguous(right)
 	}
-	signed, err := g.SignInAs(ctx, u, "password", from, agent)
+	signed, err := g.SignInAs(ctx, right[0], "password", from, agent)
 	switch {
 	case hook.FaultOf(err) == hook.Conflict: // it was the password until just now
 		try.failed()
-		return Signed{}, g.refuse(ctx, u, name, from)
+		return Signed{}, g.refuse(ctx, right, email, from)
 	case err != nil:
 		return Signed{}, err
 	}
@@ -54,34 +70,68 @@ func (g *Gate) SignIn(ctx context.Context, email, password, from, agent string) 
 	return signed, nil
 }
 
-// refuse notes that somebody could not sign in, and says so. What isn't an
-// e-mail address is not noted: it may be a password in the wrong field.
-func (g *Gate) refuse(ctx context.Context, u account.User, email, from string) error {
-	target := ""
-	if u.ID != uuid.Nil {
-		target = u.ID.String()
+// namesakes returns the users whom an e-mail address may stand for.
+func (g *Gate) namesakes(ctx context.Context, email string, company *string) ([]account.User, error) {
+	if company == nil {
+		return g.store.UsersByEmail(ctx, email, maxNamesakes)
 	}
-	e := account.NewEntry(account.Actor{Name: email, From: from}, "session.fail", target, u.Company,
-		nil, struct {
+	u, err := g.store.UserByEmail(ctx, *company, email)
+	switch {
+	case hook.FaultOf(err) == hook.Missing:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return []account.User{u}, nil
+}
+
+// refuse notes that somebody could not sign in, for each user they may have
+// meant, and says so. What isn't an e-mail address is not noted: it may be a
+// password in the wrong field.
+func (g *Gate) refuse(ctx context.Context, users []account.User, email, from string) error {
+	note := func(target, company string) account.Entry {
+		return account.NewEntry(account.Actor{Name: email, From: from}, "session.fail", target, company, nil, struct {
 			How string `json:"how"`
 		}{"password"}, moment())
-	if err := g.store.Note(ctx, e); err != nil {
+	}
+	var notes []account.Entry
+	for _, u := range users {
+		notes = append(notes, note(u.ID.String(), u.Company))
+	}
+	if len(notes) == 0 {
+		notes = append(notes, note("", ""))
+	}
+	if err := g.store.Note(ctx, notes...); err != nil {
 		return err
 	}
 	return unknown("the e-mail address or the password is not right",
 		"Die E-Mail-Adresse oder das Passwort ist nicht richtig.")
 }
 
-// verify reports whether a password is the user's. For nobody and for those who
-// have none it takes as long.
-func (g *Gate) verify(ctx context.Context, u account.User, password string) (bool, error) {
-	right := false
+// ambiguous asks whose user somebody is who has the password of several.
+func ambiguous(users []account.User) error {
+	var companies []string
+	for _, u := range users {
+		companies = append(companies, strconv.Quote(u.Company))
+	}
+	list := strings.Join(companies, ", ")
+	return invalid("company", "several companies have a user with this e-mail address and password; say which: "+list,
+		"Mehrere Unternehmen haben einen Benutzer mit dieser E-Mail-Adresse und diesem Passwort; geben Sie an, welches: "+list)
+}
+
+// verify returns those of the users who may sign in and whose password it is. It
+// takes as long as for n users with a password, so that nobody learns how many
+// there are.
+func (g *Gate) verify(ctx context.Context, users []account.User, password string, n int) ([]account.User, error) {
+	var right []account.User
 	err := g.hash(ctx, func() error {
-		if u.Password == "" {
-			account.VerifyPassword(account.DummyHash(), password)
-			return nil
+		for i := range max(n, len(users)) {
+			if i >= len(users) || users[i].Password == "" {
+				account.VerifyPassword(account.DummyHash(), password)
+			} else if account.VerifyPassword(users[i].Password, password) && !users[i].Disabled {
+				right = append(right, users[i])
+			}
 		}
-		right = account.VerifyPassword(u.Password, password)
 		return nil
 	})
 	return right, err
@@ -122,7 +172,7 @@ func (g *Gate) Reset(ctx context.Context, linkToken, password, from string) erro
 		defer cancel()
 		return errors.Join(err, g.store.AddLink(last, link, u, account.Entry{}))
 	}
-	g.forgive(u.Email, from)
+	g.pairs.forget(pair(u.Email, from))
 	return nil
 }
 
@@ -154,11 +204,11 @@ func (g *Gate) ChangePassword(ctx context.Context, a account.Actor, old, chosen,
 		return err
 	}
 	defer try.end()
-	right, err := g.verify(ctx, u, old)
+	right, err := g.verify(ctx, []account.User{u}, old, 1)
 	if err != nil {
 		return err
 	}
-	if !right {
+	if len(right) == 0 {
 		try.failed()
 		return invalid("old", "it is not your password; write the one you signed in with",
 			"Das ist nicht Ihr Passwort; schreiben Sie das, mit dem Sie sich angemeldet haben.")

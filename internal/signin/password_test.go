@@ -12,12 +12,13 @@ import (
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/signin"
 )
 
 func TestSignInByPassword(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s, err := w.SignIn(t.Context(), " Erika@ACME.example ", password, here, "Browser/1\x00\xff"+strings.Repeat("ü", 200))
+	s, err := w.SignIn(t.Context(), signin.Credentials{Email: " Erika@ACME.example ", Password: password}, here, "Browser/1\x00\xff"+strings.Repeat("ü", 200))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestRefusalTellsNothing(t *testing.T) {
 		{password, password, account.Entry{}},
 		{"", "", account.Entry{}},
 	} {
-		_, err := w.SignIn(t.Context(), tt.email, tt.password, here, "")
+		_, err := w.SignIn(t.Context(), signin.Credentials{Email: tt.email, Password: tt.password}, here, "")
 		check(t, tt.email, err, hook.Unknown)
 		if got := fmt.Sprintf("%#v", *must(t, err)); words == "" {
 			words = got
@@ -92,18 +93,18 @@ func TestGuessingFromOnePlaceIsThrottled(t *testing.T) {
 		for i, email := range []string{w.erika.Email, "nobody@acme.example", "no address"} {
 			from := fmt.Sprintf("192.0.2.%d", 100+i)
 			for range 5 {
-				_, err := w.SignIn(t.Context(), email, "wrong", from, "")
+				_, err := w.SignIn(t.Context(), signin.Credentials{Email: email, Password: "wrong"}, from, "")
 				check(t, email, err, hook.Unknown)
 			}
-			_, err := w.SignIn(t.Context(), email, password, from, "")
+			_, err := w.SignIn(t.Context(), signin.Credentials{Email: email, Password: password}, from, "")
 			check(t, email, err, hook.TooOften)
 			if got := must(t, err).After; got != time.Second {
 				t.Errorf("%s: After = %s, want 1s", email, got)
 			}
 			time.Sleep(time.Second)
-			_, err = w.SignIn(t.Context(), email, "wrong", from, "")
+			_, err = w.SignIn(t.Context(), signin.Credentials{Email: email, Password: "wrong"}, from, "")
 			check(t, email, err, hook.Unknown)
-			_, err = w.SignIn(t.Context(), email, "wrong", from, "")
+			_, err = w.SignIn(t.Context(), signin.Credentials{Email: email, Password: "wrong"}, from, "")
 			if got := must(t, err).After; got != 2*time.Second {
 				t.Errorf("%s: After = %s, want 2s", email, got)
 			}
@@ -113,11 +114,11 @@ func TestGuessingFromOnePlaceIsThrottled(t *testing.T) {
 		}
 		w.signIn(t) // from another place
 		time.Sleep(2 * time.Second)
-		if _, err := w.SignIn(t.Context(), w.erika.Email, password, "192.0.2.100", ""); err != nil {
+		if _, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, "192.0.2.100", ""); err != nil {
 			t.Fatal(err)
 		}
 		for range 4 { // the failures before are forgotten
-			_, err := w.SignIn(t.Context(), w.erika.Email, "wrong", "192.0.2.100", "")
+			_, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: "wrong"}, "192.0.2.100", "")
 			check(t, "again", err, hook.Unknown)
 		}
 	})
@@ -129,7 +130,7 @@ func TestGuessingFromManyPlacesIsSlowedAndKeepsNobodyOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		guess := func(i int) error {
-			_, err := w.SignIn(t.Context(), w.erika.Email, "wrong", fmt.Sprintf("2001:db8:%x::", i), "")
+			_, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: "wrong"}, fmt.Sprintf("2001:db8:%x::", i), "")
 			return err
 		}
 		for i := range 15 {
@@ -145,7 +146,7 @@ func TestGuessingFromManyPlacesIsSlowedAndKeepsNobodyOut(t *testing.T) {
 			check(t, "a guess after the wait", guess(i), hook.Unknown)
 			check(t, "another one at once", guess(i), hook.TooOften)
 		}
-		_, err := w.SignIn(t.Context(), w.erika.Email, password, here, "")
+		_, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, here, "")
 		check(t, "the owner", err, hook.TooOften)
 		if got := must(t, err).After; got != 10*time.Second {
 			t.Errorf("the owner has to wait %s, want 10s", got)
@@ -156,7 +157,7 @@ func TestGuessingFromManyPlacesIsSlowedAndKeepsNobodyOut(t *testing.T) {
 				_ = guess(i)
 			}
 		}
-		if _, err := w.SignIn(t.Context(), w.erika.Email, password, here, ""); err != nil {
+		if _, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, here, ""); err != nil {
 			t.Errorf("the owner after the wait: %v, want nil", err)
 		}
 		check(t, "which makes nothing easier for the others", guess(99), hook.TooOften)
@@ -168,25 +169,25 @@ func TestOnePlaceIsThrottledForAllUsers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		for i := range 20 {
-			_, err := w.SignIn(t.Context(), fmt.Sprintf("nobody%d@acme.example", i), "wrong", fmt.Sprintf("2001:db8::%d", i), "")
+			_, err := w.SignIn(t.Context(), signin.Credentials{Email: fmt.Sprintf("nobody%d@acme.example", i), Password: "wrong"}, fmt.Sprintf("2001:db8::%d", i), "")
 			check(t, "a try", err, hook.Unknown)
 			if i == 10 {
-				_, err := w.SignIn(t.Context(), w.erika.Email, password, "2001:db8::42", "")
+				_, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, "2001:db8::42", "")
 				if err != nil { // which doesn't make the others forgotten
 					t.Fatal(err)
 				}
 			}
 		}
 		for range 10 {
-			_, err := w.SignIn(t.Context(), w.erika.Email, password, "2001:db8::42", "")
+			_, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, "2001:db8::42", "")
 			check(t, "the right password from there", err, hook.TooOften)
 		}
-		if _, err := w.SignIn(t.Context(), w.erika.Email, password, "2001:db8:0:1::42", ""); err != nil {
+		if _, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, "2001:db8:0:1::42", ""); err != nil {
 			t.Errorf("from elsewhere: %v, want nil", err)
 		}
 		time.Sleep(time.Second)
 		for range 3 { // a right one doesn't make the next one wait
-			if _, err := w.SignIn(t.Context(), w.erika.Email, password, "2001:db8::42", ""); err != nil {
+			if _, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, "2001:db8::42", ""); err != nil {
 				t.Errorf("a second later: %v, want nil", err)
 			}
 		}
@@ -217,7 +218,7 @@ func TestResetByLink(t *testing.T) {
 		check(t, "as another link", err, hook.Missing)
 		s := w.signIn(t)
 		for range 5 {
-			_, _ = w.SignIn(t.Context(), w.erika.Email, "forgotten", here, "")
+			_, _ = w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: "forgotten"}, here, "")
 		}
 		if err := w.Reset(t.Context(), token, other, here); err != nil {
 			t.Fatal(err)
@@ -225,10 +226,10 @@ func TestResetByLink(t *testing.T) {
 		check(t, "a second time", w.Reset(t.Context(), token, other, here), hook.Missing)
 		_, err = w.visit(t, s.Token)
 		check(t, "an older session", err, hook.Unknown)
-		if _, err := w.SignIn(t.Context(), w.erika.Email, other, here, ""); err != nil {
+		if _, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: other}, here, ""); err != nil {
 			t.Errorf("the new password at once: %v, want nil", err)
 		}
-		_, err = w.SignIn(t.Context(), w.erika.Email, password, here, "")
+		_, err = w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, here, "")
 		check(t, "the old password", err, hook.Unknown)
 		if e := w.audit(t, "password.change"); len(e) != 1 || e[0].Actor != w.erika.Email || e[0].From != here || e[0].After != `{"by":"link"}` {
 			t.Errorf("noted is %+v, want Erika", e)
@@ -281,7 +282,7 @@ func TestChangePassword(t *testing.T) {
 		}
 		_, err = w.visit(t, another.Token)
 		check(t, "another session", err, hook.Unknown)
-		if _, err := w.SignIn(t.Context(), w.erika.Email, other, here, ""); err != nil {
+		if _, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: other}, here, ""); err != nil {
 			t.Errorf("the new password: %v, want nil", err)
 		}
 		for range 5 {

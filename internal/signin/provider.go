@@ -14,9 +14,8 @@ import (
 // p has the Subject, Email, Name, Language, Company and Role that it says. Its
 // word goes before what is stored, but for the language.
 //
-// Who has the subject is that user. Who has the e-mail address only is it if
-// the company is the same and there is no other subject. Nobody else yet is
-// added. It fails with fault hook.Denied if the user is disabled or may not be
+// Who has the subject is that user. Who has only the e-mail address, in the
+// company, is it if there is no other subject. Nobody else yet is added. It fails with fault hook.Denied if the user is disabled or may not be
 // taken for the person, or if there is no such company.
 func (g *Gate) SignInBy(ctx context.Context, p account.User, from, agent string) (Signed, error) {
 	signed, err := g.enter(ctx, p, from, agent)
@@ -65,16 +64,16 @@ func emailTaken() error {
 	}
 }
 
-// adopt returns the user with the person's e-mail address, or a new one without
-// an ID.
+// adopt returns the user of the company with the person's e-mail address, or a
+// new one without an ID.
 func (g *Gate) adopt(ctx context.Context, p account.User) (account.User, error) {
-	u, err := g.store.UserByEmail(ctx, p.Email)
+	u, err := g.store.UserByEmail(ctx, p.Company, p.Email)
 	switch {
 	case hook.FaultOf(err) == hook.Missing:
 		return account.User{}, nil
 	case err != nil:
 		return u, err
-	case u.Company != p.Company || u.Subject != "":
+	case u.Subject != "":
 		return u, emailTaken()
 	}
 	return u, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/signin"
 )
 
 const subject = "https://login.example 4711"
@@ -50,19 +51,27 @@ func TestSignInByProvider(t *testing.T) {
 		if _, err := w.visit(t, before.Token); err == nil {
 			t.Error("a session from before the provider vouched for Erika still counts")
 		}
-		if _, err := w.SignIn(t.Context(), w.erika.Email, password, here, "Browser/1"); err == nil {
+		if _, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, here, "Browser/1"); err == nil {
 			t.Error("a password from before the provider vouched for Erika still counts")
+		}
+	})
+	t.Run("adds a person whose e-mail address another company has too", func(t *testing.T) {
+		p := person
+		p.Subject, p.Email, p.Company = "x 1", w.erika.Email, "rival"
+		got, err := w.SignInBy(t.Context(), p, here, "Browser/1")
+		if err != nil || got.User.ID == w.erika.ID || got.User.Company != "rival" {
+			t.Errorf("signed in %+v, %v, want a new user of rival", got.User, err)
 		}
 	})
 	for name, tt := range map[string]struct {
 		change func(*account.User)
 		want   string
 	}{
-		"refuses the e-mail address of another company's user": {
-			func(p *account.User) { p.Subject, p.Email, p.Company = "x 1", w.erika.Email, "rival" }, "somebody else has your e-mail address",
-		},
 		"refuses the e-mail address of who has another subject": {
 			func(p *account.User) { p.Subject, p.Email = "x 2", w.erika.Email }, "somebody else has your e-mail address",
+		},
+		"refuses to give a user the e-mail address of another": {
+			func(p *account.User) { p.Email = w.erika.Email }, "somebody else has your e-mail address",
 		},
 		"refuses a company that isn't there": {
 			func(p *account.User) { p.Subject, p.Email, p.Company = "x 3", "x3@acme.example", "nobody" }, "your company is not known here",

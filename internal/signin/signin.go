@@ -20,11 +20,14 @@ import (
 // read fails with fault hook.Conflict if they were changed since.
 type Store interface {
 	User(ctx context.Context, id uuid.UUID) (account.User, error)
-	UserByEmail(ctx context.Context, email string) (account.User, error)
+	// UserByEmail returns the user of a company with an e-mail address, UsersByEmail
+	// up to n with it, each of another company.
+	UserByEmail(ctx context.Context, company, email string) (account.User, error)
+	UsersByEmail(ctx context.Context, email string, n int) ([]account.User, error)
 	UserBySubject(ctx context.Context, subject string) (account.User, error)
 	// AddUser and ChangeUser fail with fault hook.Missing if there is no such
-	// company, and with hook.Conflict if somebody else has the e-mail address or
-	// subject. ChangeUser returns what is stored then.
+	// company, and with hook.Conflict if somebody else has the subject or, in the
+	// company, the e-mail address. ChangeUser returns what is stored then.
 	AddUser(ctx context.Context, u account.User, e account.Entry) error
 	ChangeUser(ctx context.Context, read, u account.User, notes ...account.Entry) (account.User, error)
 	// SetPassword ends all sessions of the user but the one with the digest keep.
@@ -42,7 +45,7 @@ type Store interface {
 
 	Keys() account.Keys
 	UseKeys(ctx context.Context, used map[uuid.UUID]time.Time) error
-	Note(ctx context.Context, e account.Entry) error
+	Note(ctx context.Context, es ...account.Entry) error
 	Sweep(ctx context.Context, now time.Time) error
 }
 

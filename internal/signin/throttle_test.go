@@ -163,11 +163,9 @@ func TestTooOftenSaysWhen(t *testing.T) {
 // empty is a store without anybody in it.
 type empty struct{ Store }
 
-func (empty) UserByEmail(context.Context, string) (account.User, error) {
-	return account.User{}, hook.Errorf(hook.Missing, "nobody")
-}
+func (empty) UsersByEmail(context.Context, string, int) ([]account.User, error) { return nil, nil }
 
-func (empty) Note(context.Context, account.Entry) error { return nil }
+func (empty) Note(context.Context, ...account.Entry) error { return nil }
 
 func TestWhoGivesUpWaitingHasNotFailed(t *testing.T) {
 	t.Parallel()
@@ -178,7 +176,7 @@ func TestWhoGivesUpWaitingHasNotFailed(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 30 {
-		if _, err := g.SignIn(ctx, "erika@acme.example", "wrong", "192.0.2.7", ""); !errors.Is(err, context.Canceled) {
+		if _, err := g.SignIn(ctx, Credentials{Email: "erika@acme.example", Password: "wrong"}, "192.0.2.7", ""); !errors.Is(err, context.Canceled) {
 			t.Fatalf("SignIn = %v, want %v", err, context.Canceled)
 		}
 	}
@@ -186,7 +184,7 @@ func TestWhoGivesUpWaitingHasNotFailed(t *testing.T) {
 		t.Errorf("failures are counted: %v, %v, %v", g.people.tracks, g.places.tracks, g.pairs.tracks)
 	}
 	<-g.hashing
-	if _, err := g.SignIn(t.Context(), "erika@acme.example", "wrong", "192.0.2.7", ""); hook.FaultOf(err) != hook.Unknown {
+	if _, err := g.SignIn(t.Context(), Credentials{Email: "erika@acme.example", Password: "wrong"}, "192.0.2.7", ""); hook.FaultOf(err) != hook.Unknown {
 		t.Errorf("SignIn = %v, want the fault unknown", err)
 	}
 }
@@ -199,7 +197,7 @@ func TestManyAtOnceAreNoWayAroundTheCount(t *testing.T) {
 	var tries sync.WaitGroup
 	for range 40 {
 		tries.Go(func() {
-			_, err := g.SignIn(t.Context(), "erika@acme.example", "wrong", "192.0.2.7", "")
+			_, err := g.SignIn(t.Context(), Credentials{Email: "erika@acme.example", Password: "wrong"}, "192.0.2.7", "")
 			mu.Lock()
 			defer mu.Unlock()
 			faults[hook.FaultOf(err)]++

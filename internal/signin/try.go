@@ -64,9 +64,10 @@ func (t *try) failed() {
 	t.gate.places.fail(t.place, now)
 }
 
-// succeeded forgets the failures of the user in that place. Those of the place
-// stay: one who has a password there may still be guessing those of others. So do
-// those of the user elsewhere, where somebody else may be guessing.
+// succeeded forgets the failures with the address in that place. Those of the
+// place stay: one who has a password there, even with the same address in another
+// company, may still be guessing those of others. So do those with the address
+// elsewhere, where somebody else may be guessing.
 func (t *try) succeeded() {
 	t.known = true
 	t.gate.pairs.forget(t.pair)
@@ -80,12 +81,6 @@ func (t *try) end() {
 		t.gate.people.undo(t.name)
 		t.gate.places.undo(t.place)
 	}
-}
-
-// forgive forgets the failures of a user whose password is another one now.
-func (g *Gate) forgive(email, from string) {
-	g.pairs.forget(pair(email, from))
-	g.people.forget(email)
 }
 
 // pair returns what an e-mail address and a place are counted by together.

@@ -42,10 +42,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{store: storetest.Open(t), operator: account.NewKey(account.Operator)}
 	w.Gate = w.gate(w.store)
 	for _, id := range []string{"acme", "rival"} {
-		c := trade.Company{ID: id, Name: id, Language: "de", TimeZone: "Europe/Berlin", CreatedAt: moment()}
-		if _, err := w.store.PutCompany(t.Context(), c, account.Entry{}); err != nil {
-			t.Fatal(err)
-		}
+		w.addCompany(t, id)
 	}
 	hash, err := account.HashPassword(password)
 	if err != nil {
@@ -63,6 +60,14 @@ func (w *world) gate(s signin.Store) *signin.Gate {
 }
 
 func moment() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func (w *world) addCompany(t *testing.T, id string) {
+	t.Helper()
+	c := trade.Company{ID: id, Name: id, Language: "de", TimeZone: "Europe/Berlin", CreatedAt: moment()}
+	if _, err := w.store.PutCompany(t.Context(), c, account.Entry{}); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func (w *world) addUser(t *testing.T, u account.User) account.User {
 	t.Helper()
@@ -110,7 +115,7 @@ func (w *world) addKey(t *testing.T, company string, role account.Role, expires 
 // signIn signs Erika in.
 func (w *world) signIn(t *testing.T) signin.Signed {
 	t.Helper()
-	s, err := w.SignIn(t.Context(), w.erika.Email, password, here, "Browser/1")
+	s, err := w.SignIn(t.Context(), signin.Credentials{Email: w.erika.Email, Password: password}, here, "Browser/1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/waybillhq/waybill/internal/account"
 )
 
-// Note stores an entry by itself, about something that changed nothing else
+// Note stores entries by themselves, about something that changed nothing else
 // that is stored, such as a failed sign-in. One without an ID is not stored.
-func (s *Store) Note(ctx context.Context, e account.Entry) error {
-	return s.noted(ctx, e, func(*sql.Tx) error { return nil })
+func (s *Store) Note(ctx context.Context, es ...account.Entry) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return noteAll(ctx, tx, es) })
 }
 
 // noted runs fn, which changes something, in one transaction, in which it also
@@ -27,6 +27,15 @@ func (s *Store) noted(ctx context.Context, e account.Entry, fn func(*sql.Tx) err
 		}
 		return note(ctx, tx, e)
 	})
+}
+
+func noteAll(ctx context.Context, tx *sql.Tx, es []account.Entry) error {
+	for _, e := range es {
+		if err := note(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // note stores e unless it has no ID.

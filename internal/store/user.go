@@ -23,7 +23,7 @@ var (
 		Fault: hook.Conflict, Msg: "the user was changed meanwhile; read them again",
 		German: "Der Benutzer wurde inzwischen geändert; bitte laden Sie ihn neu.",
 	}
-	// ErrEmailTaken says that another user has the e-mail address.
+	// ErrEmailTaken says that another user of the company has the e-mail address.
 	ErrEmailTaken = conflict("email", "another user has this e-mail address; choose another one",
 		"Ein anderer Benutzer hat diese E-Mail-Adresse; bitte wählen Sie eine andere.")
 	// ErrSubjectTaken says that another user signs in with the OpenID Connect subject.
@@ -103,12 +103,7 @@ func (s *Store) ChangeUser(ctx context.Context, read, u account.User, notes ...a
 				return err
 			}
 		}
-		for _, e := range notes {
-			if err := note(ctx, tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return noteAll(ctx, tx, notes)
 	})
 	if err != nil {
 		return account.User{}, fmt.Errorf("change user %s: %w", read.ID, taken(err))
@@ -189,20 +184,18 @@ func checkUser(ctx context.Context, tx *sql.Tx, u account.User) error {
 	if err := checkCompany(ctx, tx, u.Company); err != nil {
 		return err
 	}
-	for _, unique := range []struct {
-		column, value string
-		err           error
-	}{{"email", u.Email, ErrEmailTaken}, {"subject", u.Subject, ErrSubjectTaken}} {
-		var there bool
-		err := tx.QueryRowContext(ctx,
-			`SELECT EXISTS (SELECT 1 FROM users WHERE `+unique.column+` = $1 AND `+unique.column+` <> '' AND id <> $2)`,
-			unique.value, u.ID[:]).Scan(&there)
-		if err != nil {
-			return err
-		}
-		if there {
-			return unique.err
-		}
+	var email, subject bool
+	err := tx.QueryRowContext(ctx, `
+SELECT EXISTS (SELECT 1 FROM users WHERE email = $1 AND company = $2 AND id <> $3),
+    EXISTS (SELECT 1 FROM users WHERE subject = $4 AND subject <> '' AND id <> $3)`,
+		u.Email, u.Company, u.ID[:], u.Subject).Scan(&email, &subject)
+	switch {
+	case err != nil:
+		return err
+	case email:
+		return ErrEmailTaken
+	case subject:
+		return ErrSubjectTaken
 	}
 	return nil
 }
@@ -212,7 +205,7 @@ func checkUser(ctx context.Context, tx *sql.Tx, u account.User) error {
 func taken(err error) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch e.ConstraintName {
-		case "users_email":
+		case "users_email_of_company":
 			return ErrEmailTaken
 		case "users_subject":
 			return ErrSubjectTaken
@@ -226,10 +219,16 @@ func (s *Store) User(ctx context.Context, id uuid.UUID) (account.User, error) {
 	return s.user(ctx, `u.id = $1`, id[:])
 }
 
-// UserByEmail returns the user with an e-mail address in lower case, or
-// ErrNoUser.
-func (s *Store) UserByEmail(ctx context.Context, email string) (account.User, error) {
-	return s.user(ctx, `u.email = $1`, clean(email))
+// UserByEmail returns the user of a company with an e-mail address in lower
+// case, or ErrNoUser. Those of the empty company are the operator's people.
+func (s *Store) UserByEmail(ctx context.Context, company, email string) (account.User, error) {
+	return s.user(ctx, `u.email = $1 AND u.company = $2`, clean(email), clean(company))
+}
+
+// UsersByEmail returns up to n users with an e-mail address in lower case, each
+// of another company, by their age.
+func (s *Store) UsersByEmail(ctx context.Context, email string, n int) ([]account.User, error) {
+	return s.users(ctx, `u.email = $1 ORDER BY u.id LIMIT $2`, clean(email), n)
 }
 
 // UserBySubject returns the user who signs in with a subject of OpenID Connect,
@@ -238,8 +237,8 @@ func (s *Store) UserBySubject(ctx context.Context, subject string) (account.User
 	return s.user(ctx, `u.subject = $1 AND u.subject <> ''`, clean(subject))
 }
 
-func (s *Store) user(ctx context.Context, where string, arg any) (account.User, error) {
-	u, err := scanUser(s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE `+where, arg))
+func (s *Store) user(ctx context.Context, where string, args ...any) (account.User, error) {
+	u, err := scanUser(s.read.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u WHERE `+where, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNoUser
 	}
@@ -252,7 +251,13 @@ func (s *Store) user(ctx context.Context, where string, arg any) (account.User, 
 // Users returns the users of a company, disabled ones too, by e-mail address;
 // those of the empty company are the operator's people.
 func (s *Store) Users(ctx context.Context, company string) ([]account.User, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+userColumns+` FROM users u WHERE u.company = $1`, company)
+	users, err := s.users(ctx, `u.company = $1`, company)
+	slices.SortFunc(users, func(a, b account.User) int { return strings.Compare(a.Email, b.Email) })
+	return users, err
+}
+
+func (s *Store) users(ctx context.Context, where string, args ...any) ([]account.User, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+userColumns+` FROM users u WHERE `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
@@ -265,7 +270,6 @@ func (s *Store) Users(ctx context.Context, company string) ([]account.User, erro
 		}
 		users = append(users, u)
 	}
-	slices.SortFunc(users, func(a, b account.User) int { return strings.Compare(a.Email, b.Email) })
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}

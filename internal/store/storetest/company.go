@@ -19,7 +19,8 @@ func accountCases() []testCase {
 	return []testCase{
 		{"a company has a language, modules and shops, and keeps those that are not given", testCompanies},
 		{"users are found by ID, e-mail address and subject", testUsers},
-		{"an e-mail address or subject belongs to one user", testTaken},
+		{"an e-mail address belongs to one user of a company, and a subject to one of all", testTaken},
+		{"an e-mail address may belong to users of several companies", testNamesakes},
 		{"users who sign up at the same time get one e-mail address once", testTakenTogether},
 		{"of two changes of a user who was read once, the second is refused", testUserChanged},
 		{"changes of one user at the same moment are made one after the other", testUserChangedTogether},
@@ -227,7 +228,7 @@ func testUncleanText(t *testing.T, st *store.Store) {
 	if err := st.AddSession(t.Context(), s, u, account.Entry{}); err != nil {
 		t.Errorf("AddSession = %v, want success", err)
 	}
-	if _, err := st.UserByEmail(t.Context(), bad); !errors.Is(err, store.ErrNoUser) || hook.FaultOf(err) != hook.Missing {
+	if _, err := st.UserByEmail(t.Context(), bad, bad); !errors.Is(err, store.ErrNoUser) || hook.FaultOf(err) != hook.Missing {
 		t.Errorf("UserByEmail = %v, want %v", err, store.ErrNoUser)
 	}
 }

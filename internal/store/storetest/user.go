@@ -53,7 +53,7 @@ func testUsers(t *testing.T, st *store.Store) {
 	}
 	for name, find := range map[string]func() (account.User, error){
 		"User":          func() (account.User, error) { return st.User(t.Context(), want.ID) },
-		"UserByEmail":   func() (account.User, error) { return st.UserByEmail(t.Context(), want.Email) },
+		"UserByEmail":   func() (account.User, error) { return st.UserByEmail(t.Context(), Company, want.Email) },
 		"UserBySubject": func() (account.User, error) { return st.UserBySubject(t.Context(), want.Subject) },
 	} {
 		if got, err := find(); err != nil || got != want {
@@ -62,7 +62,7 @@ func testUsers(t *testing.T, st *store.Store) {
 	}
 	for name, find := range map[string]func() (account.User, error){
 		"User":          func() (account.User, error) { return st.User(t.Context(), NewID()) },
-		"UserByEmail":   func() (account.User, error) { return st.UserByEmail(t.Context(), early.Email) },
+		"UserByEmail":   func() (account.User, error) { return st.UserByEmail(t.Context(), Company, early.Email) },
 		"UserBySubject": func() (account.User, error) { return st.UserBySubject(t.Context(), "https://idp.example 4712") },
 	} {
 		if _, err := find(); !errors.Is(err, store.ErrNoUser) || hook.FaultOf(err) != hook.Missing {
@@ -221,6 +221,34 @@ func testTaken(t *testing.T, st *store.Store) {
 	}
 	if p := store.ErrEmailTaken.Problems[0]; p.Field != "email" || p.German == "" {
 		t.Errorf("the problem is %+v, want one of the field email, in German, too", p)
+	}
+}
+
+func testNamesakes(t *testing.T, st *store.Store) {
+	const email = "a@acme.example"
+	putCompany(t, st, Company)
+	putCompany(t, st, "globex")
+	first, second := addUser(t, st, "globex", email), addUser(t, st, Company, email)
+	addUser(t, st, Company, "b@acme.example")
+	third := addUser(t, st, "", email)
+	for company, want := range map[string]account.User{"globex": first, Company: second, "": third} {
+		if got, err := st.UserByEmail(t.Context(), company, email); err != nil || got != want {
+			t.Errorf("UserByEmail of %q = %+v, %v, want %+v", company, got, err, want)
+		}
+	}
+	for n, want := range [][]account.User{nil, {first}, {first, second}, {first, second, third}, {first, second, third}} {
+		got, err := st.UsersByEmail(t.Context(), email, n)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("UsersByEmail up to %d: %v; they differ (-want +got):\n%s", n, err, diff)
+		}
+	}
+	moved := first
+	moved.Company = Company
+	if _, err := st.ChangeUser(t.Context(), first, moved); !errors.Is(err, store.ErrEmailTaken) {
+		t.Errorf("ChangeUser to the other's company = %v, want %v", err, store.ErrEmailTaken)
+	}
+	if got, err := st.UsersByEmail(t.Context(), "none@acme.example", 10); err != nil || len(got) != 0 {
+		t.Errorf("UsersByEmail of nobody = %+v, %v, want none", got, err)
 	}
 }
 
