@@ -19,7 +19,7 @@ type Access struct {
 	OIDCClientSecret string   `name:"oidc-client-secret" env:"WAYBILL_OIDC_CLIENT_SECRET" placeholder:"SECRET" help:"What this server proves that with. Flags can be seen by others on the machine: prefer environment or file."`
 	OIDCCompanyClaim string   `name:"oidc-company-claim" default:"company" env:"WAYBILL_OIDC_COMPANY_CLAIM" placeholder:"NAME" help:"Claim that holds the ID of a person's company."`
 	OIDCRoleClaim    string   `name:"oidc-role-claim" default:"role" env:"WAYBILL_OIDC_ROLE_CLAIM" placeholder:"NAME" help:"Claim that holds a person's role, or a list with it."`
-	OIDCAnyEmail     string   `name:"oidc-any-email" default:"no" env:"WAYBILL_OIDC_ANY_EMAIL" placeholder:"YES" help:"yes: take e-mail addresses that the provider does not call verified, for one that lets nobody choose an address."`
+	OIDCAnyEmail     string   `name:"oidc-any-email" default:"no" env:"WAYBILL_OIDC_ANY_EMAIL" placeholder:"YES" help:"yes: take e-mail addresses of which the provider does not say whether they are verified, for one that lets nobody choose an address."`
 	OIDCRole         []string `name:"oidc-role" env:"WAYBILL_OIDC_ROLE" placeholder:"VALUE=ROLE" help:"What values of that claim mean: operator, admin or member. Without it, these words themselves but operator."`
 }
 
@@ -64,7 +64,7 @@ type OIDC struct {
 	ClientSecret string
 	CompanyClaim string
 	RoleClaim    string
-	AnyEmail     bool              // also addresses that the provider doesn't call verified
+	AnyEmail     bool              // also addresses of which the provider doesn't say whether they are verified
 	Roles        map[string]string // what a value of the claim means: operator, admin or member
 }
 

@@ -59,8 +59,9 @@ type Options struct {
 	// Member. Of several, the one that may do most counts.
 	Roles map[string]account.Role
 
-	// AnyEmail takes e-mail addresses that the provider doesn't call verified,
-	// for one that never says so but lets nobody choose an address.
+	// AnyEmail takes e-mail addresses of which the provider doesn't say whether
+	// they are verified, for one that never says so but lets nobody choose an
+	// address. One that it says is unverified is refused all the same.
 	AnyEmail bool
 
 	// HTTPClient makes the requests to the provider; nil means one of our own,

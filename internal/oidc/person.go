@@ -40,7 +40,7 @@ func (o *Options) person(subject string, c claims) (Person, error) {
 	if err != nil {
 		return Person{}, noEmail()
 	}
-	if !o.AnyEmail && !c.yes("email_verified") {
+	if c.no("email_verified") || !o.AnyEmail && !c.yes("email_verified") {
 		return Person{}, emailNotVerified()
 	}
 	role, ok := o.role(c.texts(o.RoleClaim))
@@ -81,9 +81,10 @@ func (c claims) have(names ...string) bool {
 }
 
 // add adds those of more that aren't there yet, but nothing about whether an
-// e-mail address is verified that is about another address.
+// e-mail address is verified that is about another address. What is said to be
+// unverified without an address stays so unless more knows better.
 func (c claims) add(more claims) {
-	if !c.have("email") {
+	if !c.have("email") && (!c.no("email_verified") || more.yes("email_verified")) {
 		delete(c, "email_verified")
 	} else if c.text("email") != more.text("email") {
 		delete(more, "email_verified")
@@ -118,6 +119,11 @@ func (c claims) texts(name string) []string {
 // yes takes the text "true" too, which some providers send.
 func (c claims) yes(name string) bool {
 	return string(c[name]) == "true" || c.text(name) == "true"
+}
+
+// no reports whether something is said of it, and not that it is so.
+func (c claims) no(name string) bool {
+	return c.have(name) && string(c[name]) != "null" && !c.yes(name)
 }
 
 func (c claims) name(otherwise string) string {

@@ -70,6 +70,23 @@ func TestPerson(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an address may be any that isn't said to be unverified, if the operator says so", func(t *testing.T) {
+		t.Parallel()
+		lax := o
+		lax.AnyEmail = true
+		for verified, want := range map[string]string{
+			``: "", `,"email_verified":null`: "", `,"email_verified":true`: "",
+			`,"email_verified":false`: "has not verified", `,"email_verified":"false"`: "has not verified",
+			`,"email_verified":"yes"`: "has not verified", `,"email_verified":0`: "has not verified",
+		} {
+			got, err := lax.person("7", parse(t, `{"email":"max@shop.example","org":"shop","groups":"people"`+verified+`}`))
+			if want != "" {
+				refused(t, err, hook.Denied, want)
+			} else if err != nil || got != member {
+				t.Errorf("with %q: got %+v, %v; want %+v", verified, got, err, member)
+			}
+		}
+	})
 	t.Run("a subject is needed", func(t *testing.T) {
 		t.Parallel()
 		for _, subject := range []string{"", "a\x00", strings.Repeat("a", maxSubject+1)} {
@@ -83,12 +100,16 @@ func TestAdd(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, token, info string
-		verified          bool
+		verified, denied  bool
 	}{
-		{"the information says that the token's address is verified", `{"email":"a@b.example"}`, `{"email":"a@b.example","email_verified":true}`, true},
-		{"it says so of another", `{"email":"a@b.example"}`, `{"email":"c@b.example","email_verified":true}`, false},
-		{"the token says so of no address", `{"email_verified":true}`, `{"email":"c@b.example"}`, false},
-		{"the token says that it is not", `{"email":"a@b.example","email_verified":false}`, `{"email":"a@b.example","email_verified":true}`, false},
+		{"the information says that the token's address is verified", `{"email":"a@b.example"}`, `{"email":"a@b.example","email_verified":true}`, true, false},
+		{"it says so of another", `{"email":"a@b.example"}`, `{"email":"c@b.example","email_verified":true}`, false, false},
+		{"it says of another that it is not", `{"email":"a@b.example"}`, `{"email":"c@b.example","email_verified":false}`, false, false},
+		{"the token says so of no address", `{"email_verified":true}`, `{"email":"c@b.example"}`, false, false},
+		{"the token says of no address that it is not", `{"email_verified":false}`, `{"email":"c@b.example"}`, false, true},
+		{"so does it, and the information otherwise", `{"email_verified":false}`, `{"email":"c@b.example","email_verified":true}`, true, false},
+		{"so does it, and the information nothing", `{"email_verified":false}`, `{"email":"c@b.example","email_verified":null}`, false, true},
+		{"the token says that it is not", `{"email":"a@b.example","email_verified":false}`, `{"email":"a@b.example","email_verified":true}`, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -96,6 +117,9 @@ func TestAdd(t *testing.T) {
 			all.add(parse(t, c.info))
 			if got := all.yes("email_verified"); got != c.verified || !all.have("email") {
 				t.Errorf("got %v in %s; want %v", got, all, c.verified)
+			}
+			if got := all.no("email_verified"); got != c.denied {
+				t.Errorf("got %v in %s; want %v", got, all, c.denied)
 			}
 		})
 	}

@@ -53,11 +53,14 @@ func accounts() map[string]described {
 		changed[name] = value
 		return changed
 	}
+	silent := maps.Clone(erika)
+	delete(silent, "email_verified")
 	return map[string]described{
 		"erika":       {"id_token": erika},
 		"userinfo":    {"id_token": {}, "userinfo": erika},
 		"mistaken":    {"id_token": {}, "userinfo": but("sub", "another")},
 		"unverified":  {"id_token": but("email_verified", false)},
+		"silent":      {"id_token": silent},
 		"addressless": {"id_token": but("email", "")},
 		"homeless":    {"id_token": but("company", nil)},
 		"elsewhere":   {"id_token": but("company", "No Company!")},
