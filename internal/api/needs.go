@@ -38,6 +38,8 @@ type Gate interface {
 	SignIn(ctx context.Context, c signin.Credentials, from, agent string) (signin.Signed, error)
 	// SignInBy begins a session for the person that an identity provider says it is.
 	SignInBy(ctx context.Context, p account.User, from, agent string) (signin.Signed, error)
+	// RefuseBy notes that the provider did not vouch for a person, and returns why.
+	RefuseBy(ctx context.Context, p account.User, from string, why error) error
 	// SignOut ends the session with a token, if there is one.
 	SignOut(ctx context.Context, token string) error
 	// FollowPortal begins a session by the token of a portal link, once.

@@ -7,13 +7,15 @@ import (
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/oidc"
+	"github.com/waybillhq/waybill/internal/signin"
 )
 
 // Provider vouches for people; see oidc.Provider.
 type Provider interface {
 	// Begin returns where to send the browser and what it must bring back.
 	Begin(ctx context.Context) (to string, flow oidc.Flow, err error)
-	// Finish returns who came back, by the parameters of the request.
+	// Finish returns who came back, by the parameters of the request, or with an
+	// error what is known of them.
 	Finish(ctx context.Context, flow oidc.Flow, query url.Values) (oidc.Person, error)
 }
 
@@ -60,21 +62,29 @@ func (s *Server) finishOIDC(w http.ResponseWriter, r *http.Request) {
 		value = c.Value
 	}
 	flow, err := oidc.ParseFlow(value)
-	var p oidc.Person
 	if err == nil {
-		p, err = s.Provider.Finish(r.Context(), flow, r.URL.Query())
+		err = flow.Check(r.URL.Query())
 	}
-	if err != nil {
-		x.showRefusal(err)
-		return
+	var signed signin.Signed
+	if err == nil {
+		signed, err = s.signInBy(r, flow)
 	}
-	signed, err := s.Gate.SignInBy(r.Context(), account.User{
-		Subject: p.Subject, Email: p.Email, Name: p.Name, Language: p.Language, Company: p.Company, Role: p.Role,
-	}, s.Gate.From(r), r.UserAgent())
 	if err != nil {
 		x.showRefusal(err)
 		return
 	}
 	s.setCookie(x, signed)
 	http.Redirect(w, r, webhooksPage, http.StatusSeeOther)
+}
+
+// signInBy begins a session for whoever the provider says has come back.
+func (s *Server) signInBy(r *http.Request, flow oidc.Flow) (signin.Signed, error) {
+	p, err := s.Provider.Finish(r.Context(), flow, r.URL.Query())
+	u := account.User{
+		Subject: p.Subject, Email: p.Email, Name: p.Name, Language: p.Language, Company: p.Company, Role: p.Role,
+	}
+	if err != nil {
+		return signin.Signed{}, s.Gate.RefuseBy(r.Context(), u, s.Gate.From(r), err)
+	}
+	return s.Gate.SignInBy(r.Context(), u, s.Gate.From(r), r.UserAgent())
 }

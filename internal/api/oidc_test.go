@@ -31,10 +31,7 @@ func (p *standIn) Begin(context.Context) (string, oidc.Flow, error) {
 	return "https://login.example/authorize?state=" + flowState, f, p.err
 }
 
-func (p *standIn) Finish(_ context.Context, f oidc.Flow, q url.Values) (oidc.Person, error) {
-	if f.State != q.Get("state") {
-		return oidc.Person{}, &hook.Error{Fault: hook.Unknown, Msg: "begin again", German: "Bitte beginnen Sie neu."}
-	}
+func (p *standIn) Finish(context.Context, oidc.Flow, url.Values) (oidc.Person, error) {
 	return p.person, p.err
 }
 
@@ -66,14 +63,25 @@ func TestSignInByProvider(t *testing.T) {
 		status                  int
 		want                    string
 	}{
-		"another state":           {"state=forged", flow.Value, "en", 401, "begin again"},
+		"another state":           {"state=forged", flow.Value, "en", 401, "not begun in this browser"},
 		"no cookie":               {"state=" + flowState, "", "en", 401, "You could not be signed in"},
-		"another state in German": {"state=forged", flow.Value, "de", 401, "Bitte beginnen Sie neu."},
+		"another state in German": {"state=forged", flow.Value, "de", 401, "nicht in diesem Browser begonnen"},
 	} {
 		a := w.do(t, "GET", "/oidc/return?"+tt.query, "", "Authorization: ", "Cookie: "+flowCookie+"="+tt.cookie, "Accept-Language: "+tt.language)
 		if a.status != tt.status || !strings.Contains(string(a.body), tt.want) || cookieNamed(a, sessionCookie) != nil {
 			t.Errorf("%s: %d %s, want %d and %q without a session", name, a.status, a.body, tt.status, tt.want)
 		}
+	}
+	if e := w.audit(t, "/api/v1/audit", "action=session.fail"); len(e) != 0 {
+		t.Errorf("noted is %+v, want nothing of sign-ins that were not begun", e)
+	}
+	w.provider.err = &hook.Error{Fault: hook.Denied, Msg: "no role for you", German: "Keine Rolle für Sie."}
+	back = w.do(t, "GET", "/oidc/return?code=c&state="+flowState, "", "Authorization: ", "Cookie: "+flowCookie+"="+flow.Value, "Accept-Language: de")
+	if back.status != 403 || !strings.Contains(string(back.body), "Keine Rolle für Sie.") {
+		t.Errorf("GET /oidc/return without a role = %d %s, want 403 that says so", back.status, back.body)
+	}
+	if e := w.audit(t, acme+"/audit", "action=session.fail"); len(e) != 1 || e[0].Actor != "kim@acme.example" || e[0].After["why"] != "no role for you" {
+		t.Errorf("noted is %+v, want Kim's failure", e)
 	}
 	w.provider.err = &hook.Error{Fault: hook.Busy, Msg: "the provider <is> down"}
 	if a := w.do(t, "GET", "/oidc/begin", "", "Authorization: "); a.status != 503 || !strings.Contains(string(a.body), "the provider &lt;is&gt; down") {

@@ -20,7 +20,8 @@ import (
 // details for the log that hold neither code nor token: of fault Unknown if
 // signing in again may help, Denied if the provider, the person's account there
 // or the way this server is set up forbids it, Busy if the provider can't be
-// reached. A flow is good for one call, because its code is.
+// reached. With an error, the person has what is known of them: Subject and Email,
+// Subject alone, or nothing. A flow is good for one call, because its code is.
 func (p *Provider) Finish(ctx context.Context, flow Flow, query url.Values) (Person, error) {
 	if err := p.check(flow, query, time.Now()); err != nil {
 		return Person{}, err
@@ -58,9 +59,10 @@ func (p *Provider) Finish(ctx context.Context, flow Flow, query url.Values) (Per
 
 // check looks at what can be known without asking the provider.
 func (p *Provider) check(flow Flow, query url.Values, now time.Time) error {
+	if err := flow.Check(query); err != nil {
+		return err
+	}
 	switch {
-	case !same(flow.State, query.Get("state")):
-		return notBegun()
 	case !now.Before(flow.ExpiresAt):
 		return tooLate()
 	case query.Has("iss") && query.Get("iss") != p.o.Issuer: // RFC 9207, section 2.4

@@ -3,6 +3,7 @@ package oidc
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,16 @@ func ParseFlow(cookie string) (Flow, error) {
 	return Flow{
 		State: parts[0], Nonce: parts[1], Verifier: hook.Secret(parts[2]), ExpiresAt: time.Unix(expires, 0),
 	}, nil
+}
+
+// Check returns nil if the query with which a browser comes back belongs to the
+// flow that it kept. Else it has begun no such sign-in, and has not failed at one:
+// any site can send a browser here. The error is a *hook.Error of fault Unknown.
+func (f Flow) Check(query url.Values) error {
+	if !same(f.State, query.Get("state")) {
+		return notBegun()
+	}
+	return nil
 }
 
 // same compares two random texts in a time that doesn't tell where they differ.

@@ -28,6 +28,17 @@ func TestFlow(t *testing.T) {
 			t.Error("got two flows with a text in common")
 		}
 	})
+	t.Run("only what comes back with its state belongs to it", func(t *testing.T) {
+		t.Parallel()
+		f := newFlow(time.Now())
+		if err := f.Check(url.Values{"state": {f.State}}); err != nil {
+			t.Errorf("got %v, want nil", err)
+		}
+		for _, state := range []string{"", f.Nonce} {
+			refused(t, f.Check(url.Values{"state": {state}}), hook.Unknown, "not begun in this browser")
+		}
+		refused(t, Flow{}.Check(url.Values{}), hook.Unknown, "not begun in this browser")
+	})
 	t.Run("another cookie is none", func(t *testing.T) {
 		t.Parallel()
 		good := newFlow(time.Now()).Cookie()

@@ -67,8 +67,11 @@ func TestWhoMayNotSignIn(t *testing.T) {
 			t.Parallel()
 			p := New(server.options())
 			flow, query := begin(t, p, c.login)
-			_, err := p.Finish(t.Context(), flow, query)
+			who, err := p.Finish(t.Context(), flow, query)
 			refused(t, err, hook.Denied, c.want, query.Get("code"))
+			if known := (Person{Subject: who.Subject, Email: who.Email}); who != known || c.login != "" && who.Subject != server.url+" "+c.login {
+				t.Errorf("got %+v; want the subject and the address, if there is one", who)
+			}
 		})
 	}
 	t.Run("where the operator takes any address", func(t *testing.T) {

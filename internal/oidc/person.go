@@ -31,31 +31,33 @@ type Person struct {
 	Role     account.Role
 }
 
-// person reads claims as the options say.
+// person reads claims as the options say. With an error it returns what is known
+// of the person; see Finish.
 func (o *Options) person(subject string, c claims) (Person, error) {
 	if subject == "" || len(subject) > maxSubject || strings.ContainsFunc(subject, unicode.IsControl) {
 		return Person{}, unverified(errors.New("the ID token has no subject, or none that may be one"))
 	}
+	known := Person{Subject: o.Issuer + " " + subject}
 	email, err := account.NormalEmail(c.text("email"))
 	if err != nil {
-		return Person{}, noEmail()
+		return known, noEmail()
 	}
+	known.Email = email
 	if c.no("email_verified") || !o.AnyEmail && !c.yes("email_verified") {
-		return Person{}, emailNotVerified()
+		return known, emailNotVerified()
 	}
 	role, ok := o.role(c.texts(o.RoleClaim))
 	if !ok {
-		return Person{}, noRole(o.RoleClaim)
+		return known, noRole(o.RoleClaim)
 	}
-	who := Person{
-		Subject: o.Issuer + " " + subject, Email: email, Name: c.name(email), Language: c.language(), Role: role,
-	}
+	who := known
+	who.Name, who.Language, who.Role = c.name(email), c.language(), role
 	if role == account.Operator {
 		return who, nil
 	}
 	companies := c.texts(o.CompanyClaim)
 	if len(companies) != 1 || !trade.CheckCompanyID(companies[0]) {
-		return Person{}, noCompany(o.CompanyClaim)
+		return known, noCompany(o.CompanyClaim)
 	}
 	who.Company = companies[0]
 	return who, nil

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,8 +16,9 @@ import (
 // word goes before what is stored, but for the language.
 //
 // Who has the subject is that user. Who has only the e-mail address, in the
-// company, is it if there is no other subject. Nobody else yet is added. It fails with fault hook.Denied if the user is disabled or may not be
-// taken for the person, or if there is no such company.
+// company, is it if there is no other subject. Nobody else yet is added. It fails
+// with fault hook.Denied if the user is disabled or may not be taken for the
+// person, or if there is no such company; that is noted as RefuseBy does.
 func (g *Gate) SignInBy(ctx context.Context, p account.User, from, agent string) (Signed, error) {
 	signed, err := g.enter(ctx, p, from, agent)
 	for range rereads {
@@ -27,16 +29,52 @@ func (g *Gate) SignInBy(ctx context.Context, p account.User, from, agent string)
 	}
 	e, _ := errors.AsType[*hook.Error](err)
 	switch {
+	case err == nil:
+		return signed, nil
 	case e != nil && e.Fault == hook.Missing:
-		return Signed{}, &hook.Error{
-			Fault:  hook.Denied,
-			Msg:    "your company is not known here; ask the operator of this server to add it",
-			German: "Ihr Unternehmen ist hier nicht bekannt; bitten Sie den Betreiber dieses Servers, es hinzuzufügen.",
-		}
+		p.Company, err = "", noCompany()
 	case e != nil && e.Fault == hook.Conflict && len(e.Problems) > 0:
-		return Signed{}, emailTaken()
+		err = emailTaken()
 	}
-	return signed, err
+	return Signed{}, g.RefuseBy(ctx, p, from, err)
+}
+
+// RefuseBy notes that a person could not sign in by an identity provider, and
+// returns why. Of p, it needs what is known of the Subject, Email and Company. It
+// is noted in the log of the user's company, or else of p's; the operator's own, if
+// neither is known. What was not for the person to mend, and more than a place
+// may fail by password, is not noted: the log keeps it for ever.
+func (g *Gate) RefuseBy(ctx context.Context, p account.User, from string, why error) error {
+	e, ok := errors.AsType[*hook.Error](why)
+	if !ok || e.Fault != hook.Unknown && e.Fault != hook.Denied || !g.notable(from) {
+		return why
+	}
+	u, err := g.store.UserBySubject(ctx, p.Subject)
+	if err != nil && hook.FaultOf(err) != hook.Missing {
+		return err
+	}
+	target := ""
+	if u.ID != uuid.Nil {
+		target, p.Company, p.Email = u.ID.String(), u.Company, u.Email
+	}
+	err = g.store.Note(ctx, account.NewEntry(account.Actor{Name: p.Email, From: from}, "session.fail", target, p.Company, nil, struct {
+		How string `json:"how"`
+		Why string `json:"why"`
+	}{"oidc", e.Msg}, moment()))
+	if err != nil {
+		return err
+	}
+	return why
+}
+
+// notable reports whether another refusal of a place is to be noted.
+func (g *Gate) notable(from string) bool {
+	at, now := place(from), time.Now()
+	if g.refused.begin(at, 0, now) > 0 {
+		return false
+	}
+	g.refused.fail(at, now)
+	return true
 }
 
 // enter makes what is stored of a person what the provider says, as of now, and
@@ -54,6 +92,14 @@ func (g *Gate) enter(ctx context.Context, p account.User, from, agent string) (S
 		return Signed{}, err
 	}
 	return g.SignInAs(ctx, u, "oidc", from, agent)
+}
+
+func noCompany() error {
+	return &hook.Error{
+		Fault:  hook.Denied,
+		Msg:    "your company is not known here; ask the operator of this server to add it",
+		German: "Ihr Unternehmen ist hier nicht bekannt; bitten Sie den Betreiber dieses Servers, es hinzuzufügen.",
+	}
 }
 
 func emailTaken() error {
@@ -99,6 +145,20 @@ func (g *Gate) follow(ctx context.Context, u, p account.User, from string) (acco
 	if u == was {
 		return u, nil
 	}
-	return g.store.ChangeUser(ctx, was, u,
-		account.NewEntry(actor(u, from), "user.change", u.ID.String(), u.Company, account.ShownUser(was), account.ShownUser(u), now))
+	return g.store.ChangeUser(ctx, was, u, followed(was, u, from, now)...)
+}
+
+// followed returns what is noted of a user's change by the provider. A move is
+// noted by both companies, each of which learns what the user is in its own.
+func followed(was, u account.User, from string, now time.Time) []account.Entry {
+	id := u.ID.String()
+	if was.Company == u.Company {
+		return []account.Entry{
+			account.NewEntry(actor(u, from), "user.change", id, u.Company, account.ShownUser(was), account.ShownUser(u), now),
+		}
+	}
+	return []account.Entry{
+		account.NewEntry(actor(was, from), "user.leave", id, was.Company, account.ShownUser(was), nil, now),
+		account.NewEntry(actor(u, from), "user.join", id, u.Company, nil, account.ShownUser(u), now),
+	}
 }

@@ -90,6 +90,7 @@ type Gate struct {
 	pairs    *throttle     // by e-mail address and place
 	people   *throttle     // by e-mail address
 	places   *throttle     // by place
+	refused  *throttle     // by place: what is noted of sign-ins by provider
 
 	mu   sync.Mutex
 	used map[uuid.UUID]time.Time // keys that were used since that was last written
@@ -104,6 +105,7 @@ func New(o Options) *Gate {
 		pairs:   newThrottle(freePair, lastWait),
 		people:  newThrottle(freePerson, slowest),
 		places:  newThrottle(freePlace, lastWait),
+		refused: newThrottle(freePlace, lastWait),
 		used:    make(map[uuid.UUID]time.Time),
 	}
 	copy(g.operator[:], o.Operator)
