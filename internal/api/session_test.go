@@ -65,13 +65,13 @@ func TestCookiesAreAsSafeAsTheConnection(t *testing.T) {
 		PublicURL: "http://waybill.internal", Log: slog.New(slog.DiscardHandler),
 	}
 	handler := s.Handler()
-	send := func(method, path, from, cookie string) *http.Response {
+	send := func(method, path, from, cookie string) answer {
 		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(`{"email":"kim@acme.example","password":"`+password+`"}`))
 		r.RemoteAddr = from
 		r.Header = http.Header{"X-Forwarded-Proto": {"https"}, "Content-Type": {"application/json"}, "Cookie": {cookie}}
 		got := httptest.NewRecorder()
 		handler.ServeHTTP(got, r)
-		return got.Result()
+		return answer{got.Code, got.Header(), got.Body.Bytes()}
 	}
 	if a := w.do(t, "GET", "/api/v1/openapi.json", ""); !strings.Contains(string(a.body), `"name":"__Host-waybill_session"`) {
 		t.Error("the document names another cookie")
@@ -85,15 +85,15 @@ func TestCookiesAreAsSafeAsTheConnection(t *testing.T) {
 		"behind another one":     {"192.0.2.7:80", "waybill_session", "__Host-waybill_session", false},
 	} {
 		in, begun := send("POST", "/api/v1/session", tt.from, ""), send("GET", "/oidc/begin", tt.from, "")
-		for cookie, answer := range map[string]*http.Response{tt.cookie: in, strings.Replace(tt.cookie, "session", "flow", 1): begun} {
-			set := answer.Cookies()
+		for cookie, a := range map[string]answer{tt.cookie: in, strings.Replace(tt.cookie, "session", "flow", 1): begun} {
+			set := (&http.Response{Header: a.header}).Cookies()
 			if len(set) != 1 || set[0].Name != cookie || set[0].Secure != tt.secure || set[0].Path != "/" || set[0].Domain != "" {
-				t.Fatalf("%s: %s sets %v, want %s for /, without a domain, secure: %t", name, answer.Status, set, cookie, tt.secure)
+				t.Fatalf("%s: %d sets %v, want %s for /, without a domain, secure: %t", name, a.status, set, cookie, tt.secure)
 			}
 		}
 		for cookie, want := range map[string]int{tt.cookie: 200, tt.ignored: 401} {
-			if got := send("GET", "/api/v1/me", tt.from, cookie+"="+in.Cookies()[0].Value); got.StatusCode != want {
-				t.Errorf("%s: with the cookie %s = %s, want %d", name, cookie, got.Status, want)
+			if got := send("GET", "/api/v1/me", tt.from, cookie+"="+cookieNamed(in, tt.cookie).Value); got.status != want {
+				t.Errorf("%s: with the cookie %s = %d, want %d", name, cookie, got.status, want)
 			}
 		}
 	}

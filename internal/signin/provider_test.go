@@ -152,15 +152,18 @@ func TestRefusalsOfTheProviderAreNoted(t *testing.T) {
 		want   account.Entry // but for what all have in common; none if it has no After
 	}{
 		"a user who has lost the role": {
-			account.User{Subject: subject, Email: "changed@acme.example"}, denied,
+			account.User{Subject: subject, Email: "changed@acme.example"},
+			denied,
 			account.Entry{Company: "acme", Actor: person.Email, Target: first.User.ID.String(), After: `{"how":"oidc","why":"no role"}`},
 		},
 		"a person whom nobody knows": {
-			account.User{Subject: "x 1", Email: "x1@acme.example"}, denied,
+			account.User{Subject: "x 1", Email: "x1@acme.example"},
+			denied,
 			account.Entry{Actor: "x1@acme.example", After: `{"how":"oidc","why":"no role"}`},
 		},
 		"nobody": {
-			account.User{}, &hook.Error{Fault: hook.Unknown, Msg: "sign in again"},
+			account.User{},
+			&hook.Error{Fault: hook.Unknown, Msg: "sign in again"},
 			account.Entry{After: `{"how":"oidc","why":"sign in again"}`},
 		},
 		"a provider that is down": {account.User{}, hook.Errorf(hook.Busy, "try again"), account.Entry{}},

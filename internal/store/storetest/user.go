@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -109,7 +110,7 @@ func testUserChangedTogether(t *testing.T, st *store.Store) {
 	for i := range errs {
 		wg.Go(func() {
 			next := read
-			next.Name = string(rune('A' + i))
+			next.Name = "Ada " + strconv.Itoa(i)
 			_, errs[i] = st.ChangeUser(t.Context(), read, next)
 		})
 	}
@@ -168,7 +169,7 @@ func testOvertakenTogether(t *testing.T, st *store.Store) {
 	u := addUser(t, st, "", "a@operator.example")
 	for i := range 20 {
 		var wg sync.WaitGroup
-		hash := "hash " + string(rune('a'+i))
+		hash := "hash " + strconv.Itoa(i)
 		wg.Go(func() {
 			s := account.Session{ID: NewID(), Digest: hash, ExpiresAt: start().Add(far)}
 			if err := st.AddSession(t.Context(), s, u, account.Entry{}); err != nil && !errors.Is(err, store.ErrUserChanged) {
