@@ -77,7 +77,7 @@ func fillBooks(t *testing.T, database string, x app.Secrets) {
 		err := s.AddHook(t.Context(), hook.Hook{
 			ID: uuid.Must(uuid.NewV7()), Company: "acme", Kind: hook.Trigger, Version: 1, Title: fmt.Sprintf("secret-%d", i),
 			EventTypes: []string{"ProductChanged"}, URL: "https://receiver.example/", CreatedAt: time.Now(), UpdatedAt: time.Now(),
-			Basic: hook.Basic{User: "erp", Password: hook.Secret(fmt.Sprintf("secret-%d", i))},
+			Auth: hook.Auth{Kind: hook.BasicAuth, User: "erp", Secret: hook.Secret(fmt.Sprintf("secret-%d", i))},
 		}, account.Entry{})
 		if err != nil {
 			t.Fatal(err)
@@ -104,7 +104,7 @@ func countOld(t *testing.T, database string, x app.Secrets) int {
 	s := openBooks(t, database, x)
 	found := 0
 	for _, h := range s.Directory().Hooks {
-		if strings.HasPrefix(h.Title, "secret-") && h.Title == string(h.Basic.Password) {
+		if strings.HasPrefix(h.Title, "secret-") && h.Title == string(h.Auth.Secret) {
 			found++
 		}
 	}
@@ -179,7 +179,7 @@ func (n *node) keepChanging(t *testing.T, in *inbox) (stop func()) {
 	go func() {
 		made := 0
 		for ; ctx.Err() == nil; made++ {
-			body := fmt.Sprintf(`{"title":"later","eventTypes":["OrderChanged"],"url":%q,"basicAuth":{"user":"u","password":"later-%d"}}`,
+			body := fmt.Sprintf(`{"title":"later","eventTypes":["OrderChanged"],"url":%q,"auth":{"type":"basic","user":"u","secret":"later-%d"}}`,
 				in.url+"/later", made)
 			status, text, err := n.call(context.WithoutCancel(ctx), http.MethodPost, "/api/v1/companies/acme/hooks/triggers", "application/json", body)
 			if err != nil || status != http.StatusCreated {

@@ -124,7 +124,7 @@ func (s *secretive) fill(t *testing.T) []string {
 	s.do(t, http.MethodPut, base, `{"name":"Nordwind-Marker","timeZone":"UTC"}`)
 	for path, password := range map[string]string{"/good": hookPassword, "/bad": otherPassword} {
 		s.do(t, http.MethodPost, base+"/hooks/triggers", fmt.Sprintf(
-			`{"title":"to %s","eventTypes":["OrderChanged"],"url":%q,"basicAuth":{"user":"partner","password":%q}}`,
+			`{"title":"to %s","eventTypes":["OrderChanged"],"url":%q,"auth":{"type":"basic","user":"partner","secret":%q}}`,
 			path, s.url+path, password))
 	}
 	var key struct{ Key string }

@@ -82,6 +82,11 @@ func (s *Server) registerCompanies(a huma.API) {
 	register(a, secured("DELETE "+triggerPath+"/{id}", "deleteTrigger",
 		"Delete a trigger; what waits for it is cancelled", account.ChangeHooks), s.deleteTrigger)
 
+	const defaults = companyPath + "/default-credentials"
+	register(a, secured("GET "+defaults, "getDefaultCredentials", "Read the credentials that hooks of a company can share", account.ReadHooks), s.getDefaults)
+	register(a, reading(secured("PUT "+defaults, "putDefaultCredentials", "Change the credentials that hooks of a company can share",
+		account.ChangeHooks, http.StatusConflict, http.StatusPreconditionFailed)), s.putDefaults)
+
 	register(a, secured("GET "+companyPath+"/keys", "listKeys",
 		"List the keys of a company, revoked ones too, newest first", account.ReadKeys), s.listKeys)
 	register(a, created(reading(secured("POST "+companyPath+"/keys", "addKey", "Make a key", account.ManageKeys))), s.addKey)

@@ -46,7 +46,7 @@ func TestChangesAreNoted(t *testing.T) {
 	in := w.signIn(t, u)
 	start := time.Now()
 	auth := func(user string) string {
-		return strings.Replace(goodTrigger, "{", `{"basicAuth":{"user":"`+user+`","password":"`+secret+`"},`, 1)
+		return strings.Replace(goodTrigger, "{", `{"auth":{"type":"basic","user":"`+user+`","secret":"`+secret+`"},`, 1)
 	}
 	id := w.mustDo(t, 201, "POST", triggers, auth("erp"), in...)["id"].(string)
 	w.mustDo(t, 200, "PUT", triggers+"/"+id, auth("other"), in...)
@@ -71,8 +71,8 @@ func TestChangesAreNoted(t *testing.T) {
 		t.Errorf("the company's change = %+v, want its names", c)
 	}
 	change := got[3]
-	was, is := change.Before["basicAuth"].(map[string]any), change.After["basicAuth"].(map[string]any)
-	if was["user"] != "erp" || is["user"] != "other" || is["passwordSet"] != true || is["passwordSetAt"] == nil || change.Target != id {
+	was, is := change.Before["auth"].(map[string]any), change.After["auth"].(map[string]any)
+	if was["user"] != "erp" || is["user"] != "other" || is["secretSet"] != true || is["secretSetAt"] == nil || change.Target != id {
 		t.Errorf("the hook's change = %+v, want both users and that a password is set", change)
 	}
 	if got[4].Before != nil || got[2].After != nil {

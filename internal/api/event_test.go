@@ -54,10 +54,10 @@ func TestBadInputIsNamed(t *testing.T) {
 		"an unknown setting":        {triggers, strings.Replace(goodTrigger, "title", "Titel", 1), nil, 422, "Titel", "no such field; remove it"},
 		"a priority as number":      {triggers, strings.Replace(goodTrigger, "{", `{"priority":3,`, 1), nil, 422, "priority", "expected string"},
 		"an unknown priority":       {triggers, strings.Replace(goodTrigger, "{", `{"priority":"urgent",`, 1), nil, 422, "priority", "lowest, low, normal, high, highest"},
-		"a user with a colon":       {triggers, strings.Replace(goodTrigger, "{", `{"basicAuth":{"user":"a:b","password":""},`, 1), nil, 422, "basicAuth.user", "colon"},
-		"a user without password":   {triggers, strings.Replace(goodTrigger, "{", `{"basicAuth":{"user":"a"},`, 1), nil, 422, "basicAuth.password", "is missing"},
+		"a user with a colon":       {triggers, strings.Replace(goodTrigger, "{", `{"auth":{"type":"basic","user":"a:b","secret":""},`, 1), nil, 422, "auth.user", "colon"},
+		"a user without password":   {triggers, strings.Replace(goodTrigger, "{", `{"auth":{"type":"basic","user":"a"},`, 1), nil, 422, "auth.secret", "is missing"},
 		"an http URL":               {triggers, trigger("http://hooks.example/"), nil, 422, "url", "use https"},
-		"a URL with a password":     {triggers, trigger("https://erp:hunter2@hooks.example/"), nil, 422, "url", "basicAuth"},
+		"a URL with a password":     {triggers, trigger("https://erp:hunter2@hooks.example/"), nil, 422, "url", "authentication"},
 		"a URL without host":        {triggers, trigger("https:///orders"), nil, 422, "url", "host"},
 		"a private address":         {triggers, trigger("https://192.168.1.5/"), nil, 422, "url", "refused"},
 		"a loopback address":        {triggers, trigger("https://[::1]:8443/"), nil, 422, "url", "refused"},
@@ -81,9 +81,9 @@ func TestBadInputIsNamed(t *testing.T) {
 func TestAllThatIsWrongIsNamedAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a := w.do(t, "POST", triggers, `{"title":" ","eventTypes":["Order","OrderCreated","Created"],"url":"ftp://x","basicAuth":{"user":"a:b"}}`)
+	a := w.do(t, "POST", triggers, `{"title":" ","eventTypes":["Order","OrderCreated","Created"],"url":"ftp://x","auth":{"type":"basic","user":"a:b"}}`)
 	got := reasons(t, a)
-	for _, field := range []string{"title", "eventTypes[0]", "eventTypes[2]", "url", "basicAuth.user", "basicAuth.password"} {
+	for _, field := range []string{"title", "eventTypes[0]", "eventTypes[2]", "url", "auth.user", "auth.secret"} {
 		if got[field] == "" {
 			t.Errorf("%s is not named in %s", field, a.body)
 		}

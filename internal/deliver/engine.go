@@ -54,7 +54,7 @@ type Queue interface {
 
 // Sender makes one HTTP request. Whatever goes wrong is in the Attempt.
 type Sender interface {
-	Send(ctx context.Context, r hook.Request, h *hook.Hook) hook.Attempt
+	Send(ctx context.Context, r hook.Request, h *hook.Hook, d hook.Defaults) hook.Attempt
 }
 
 // Options are the parts and bounds of an Engine.

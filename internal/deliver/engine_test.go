@@ -25,7 +25,7 @@ const eventType = "OrderChanged"
 // senderFunc lets a test answer for a receiver.
 type senderFunc func(ctx context.Context, r hook.Request, h *hook.Hook) hook.Attempt
 
-func (f senderFunc) Send(ctx context.Context, r hook.Request, h *hook.Hook) hook.Attempt {
+func (f senderFunc) Send(ctx context.Context, r hook.Request, h *hook.Hook, _ hook.Defaults) hook.Attempt {
 	return f(ctx, r, h)
 }
 

@@ -54,7 +54,7 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 	if err != nil {
 		a = hook.Attempt{StartedAt: start, Error: hook.BadRender, Reason: err.Error()}
 	} else {
-		a = e.Sender.Send(ctx, req, h)
+		a = e.Sender.Send(ctx, req, h, d.Defaults[h.Company])
 	}
 	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
 	v := e.Policy.Judge(a, a.StartedAt.Add(a.Took.Total), rand.Float64())

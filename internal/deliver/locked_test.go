@@ -39,8 +39,8 @@ func TestWithoutItsPasswordAHookIsNotSentTo(t *testing.T) {
 			switch {
 			case to.ID != h.ID:
 				other.add(req)
-			case to.Basic.Password != "new":
-				t.Errorf("a request was made with the password %q", string(to.Basic.Password))
+			case to.Auth.Secret != "new":
+				t.Errorf("a request was made with the password %q", string(to.Auth.Secret))
 			default:
 				locked.add(req)
 			}
@@ -73,7 +73,7 @@ func TestWithoutItsPasswordAHookIsNotSentTo(t *testing.T) {
 func setPassword(t *testing.T, st *store.Store, h *hook.Hook, password hook.Secret) {
 	t.Helper()
 	h.Version++
-	h.Basic = hook.Basic{User: "erp", Password: password}
+	h.Auth, h.Locked = hook.Auth{Kind: hook.BasicAuth, User: "erp", Secret: password}, nil
 	if err := st.ChangeHook(t.Context(), *h, account.Entry{}); err != nil {
 		t.Fatal(err)
 	}

@@ -62,17 +62,18 @@ func (d *demo) play(ctx context.Context, target string) (problems []string, err 
 
 // setUp adds the company and its hooks.
 func (d *demo) setUp(ctx context.Context, target string) error {
-	type basicAuth struct {
-		User     string `json:"user"`
-		Password string `json:"password"`
+	type auth struct {
+		Type   string `json:"type"`
+		User   string `json:"user"`
+		Secret string `json:"secret"`
 	}
 	type trigger struct {
-		Title      string     `json:"title"`
-		EventTypes []string   `json:"eventTypes"`
-		URL        string     `json:"url"`
-		BasicAuth  *basicAuth `json:"basicAuth,omitempty"`
-		Priority   string     `json:"priority"`
-		Enabled    bool       `json:"enabled"`
+		Title      string   `json:"title"`
+		EventTypes []string `json:"eventTypes"`
+		URL        string   `json:"url"`
+		Auth       *auth    `json:"auth,omitempty"`
+		Priority   string   `json:"priority"`
+		Enabled    bool     `json:"enabled"`
 	}
 	err := d.client.call(ctx, http.MethodPut, company, map[string]string{"name": companyName, "timeZone": timeZone}, nil)
 	if err != nil {
@@ -86,7 +87,7 @@ func (d *demo) setUp(ctx context.Context, target string) error {
 	for i, c := range d.channels {
 		t := trigger{Title: c.title, EventTypes: wanted[i], URL: target + c.path, Priority: c.priority, Enabled: true}
 		if c.user != "" {
-			t.BasicAuth = &basicAuth{c.user, c.password}
+			t.Auth = &auth{"basic", c.user, c.password}
 		}
 		if err := d.client.call(ctx, http.MethodPost, company+"/hooks/triggers", t, nil); err != nil {
 			return err

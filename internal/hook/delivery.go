@@ -65,6 +65,7 @@ const (
 	BadAddress  ErrorKind = "address"   // the address guard refused, or the URL is unusable
 	BadName     ErrorKind = "dns"       // the host name was not resolved
 	BadConnect  ErrorKind = "connect"   // no connection was made
+	BadToken    ErrorKind = "token"     // the token server gave no token (OAuth 2.0)
 	BadTLS      ErrorKind = "tls"       // the handshake or the certificate
 	TimedOut    ErrorKind = "timeout"   // no whole response in time
 	BadResponse ErrorKind = "response"  // the connection broke, or what came was not HTTP

@@ -29,30 +29,21 @@ type Hook struct {
 	Enabled    bool
 	EventTypes []string // names from the catalogue, at least one
 	URL        string   // https; see CheckURL
-	Basic      Basic
+	Auth       Auth
+	Signing    Signing
+	Client     Certificate // what is shown to the receiver
 	Priority   Priority
-	HTTP2      bool // offer HTTP/2 as well as HTTP/1.1
+	HTTP2      bool     // offer HTTP/2 as well as HTTP/1.1
+	Locked     []string // names of secrets that are there and can't be opened; the store keeps them
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }
 
+// AuthSecret names the secret of a hook's authentication.
+const AuthSecret = "auth"
+
 // Sends reports whether the hook's deliveries are sent; else they wait.
-func (h *Hook) Sends() bool { return h.Enabled && !h.Basic.Locked }
-
-// Basic is a user name and password for HTTP basic authentication (RFC 7617).
-// The zero value means none.
-type Basic struct {
-	User     string
-	Password Secret
-	SetAt    time.Time // since when Password is set; the store fills it in
-	Locked   bool      // there is a password, which the store can't open and keeps; Password is empty
-}
-
-// Set reports whether there is anything to authenticate with.
-func (b Basic) Set() bool { return b.User != "" || b.HasPassword() }
-
-// HasPassword reports whether there is a password, known or locked.
-func (b Basic) HasPassword() bool { return b.Password != "" || b.Locked }
+func (h *Hook) Sends() bool { return h.Enabled && len(h.Locked) == 0 }
 
 // Secret is a text that must never be shown. Formatting and logging hide it;
 // convert it to a string to use it.
@@ -87,5 +78,6 @@ const (
 type Directory struct {
 	Version   int64
 	Companies map[string]trade.Company // by ID
+	Defaults  map[string]Defaults      // by company; most have none
 	Hooks     map[uuid.UUID]*Hook      // by ID, without deleted ones
 }

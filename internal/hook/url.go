@@ -48,7 +48,7 @@ func urlProblem(raw string) string {
 	case u.Scheme != "https" || u.Opaque != "":
 		return "does not begin with https://; write it in full, such as https://hooks.example/orders"
 	case u.User != nil:
-		return "contains a user name or password; put user name and password into basicAuth"
+		return "contains a user name or password; put user name and password into the settings of the authentication"
 	case strings.Contains(raw, "#"):
 		return "contains a fragment, which is never sent; remove the part from the # on"
 	}

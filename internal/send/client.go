@@ -45,6 +45,7 @@ type Client struct {
 	timeout  time.Duration
 	connect  time.Duration
 	agent    []string
+	tokens   tokens
 	buffers  sync.Pool // of *[hook.MaxResponse]byte
 }
 
@@ -87,38 +88,84 @@ func (c *Client) Close() {
 	c.two.CloseIdleConnections()
 }
 
-// Send makes the request r with the credentials and settings of h, and returns
-// what came of it: all of the Attempt but DeliveryID, Number and HookVersion. A
-// response of any status is an answer, a redirect too. Attempt.Error is
-// hook.Abandoned if ctx was cancelled. It does not keep or change r.
+// Send makes the request r with the credentials and settings of h, whose
+// company has the defaults d, and returns what came of it: all of the Attempt but
+// DeliveryID, Number and HookVersion. A response of any status is an answer, a
+// redirect too. Attempt.Error is hook.Abandoned if ctx was cancelled. It does not
+// keep or change r.
 //
 // A kept connection that the receiver closes before it answers is replaced and
-// the request sent again within the same attempt.
-func (c *Client) Send(ctx context.Context, r hook.Request, h *hook.Hook) hook.Attempt {
-	t := &trace{start: time.Now()}
+// the request sent again within the same attempt. So it is, once, with another
+// token, if the receiver answers 401 to one that was fetched earlier.
+func (c *Client) Send(ctx context.Context, r hook.Request, h *hook.Hook, d hook.Defaults) hook.Attempt {
+	start := time.Now()
 	a := hook.Attempt{
-		StartedAt:  t.start,
+		StartedAt:  start,
 		Method:     r.Method,
 		URL:        r.URL,
 		BodySize:   len(r.Body),
 		BodySHA256: sha256.Sum256(r.Body),
 	}
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	creds := newCredentials(h.Basic)
-	req, err := c.request(t.in(limited), r, creds)
-	if err != nil {
-		a.Error, a.Reason = explainRequest(err)
-		a.URL = withoutUser(r.URL)
-	} else {
-		a.RequestHead = requestHead(req)
-		if err := c.exchange(req, h.HTTP2, &a); err != nil {
-			a.Error, a.Reason = explain(err, t.failure(ctx, req.URL, &a))
+	auth, err := d.AuthOf(h)
+	p := &parcel{r, h, auth, d.Roots}
+	switch {
+	case err != nil:
+		a.Error, a.Reason = hook.BadRender, err.Error()
+	case auth.Kind == hook.OAuthAuth:
+		c.withToken(ctx, p, &a)
+	default:
+		c.once(ctx, p, newCredentials(auth, ""), &a)
+	}
+	a.Took.Total = time.Since(start)
+	return a
+}
+
+// parcel is what an attempt sends, and how.
+type parcel struct {
+	hook.Request
+	hook  *hook.Hook
+	auth  hook.Auth
+	roots string // PEM; trusted besides the server's
+}
+
+// withToken sends p with an access token, and once more with another if the
+// receiver refuses one that may be too old.
+func (c *Client) withToken(ctx context.Context, p *parcel, a *hook.Attempt) {
+	g := grantOf(p.hook.Company, p.auth, p.roots)
+	for _, last := range [...]bool{false, true} {
+		got := c.tokens.of(ctx, g, func(ctx context.Context) fetched { return c.fetchToken(ctx, p) })
+		if got.reason != "" {
+			a.Error, a.Reason = hook.BadToken, got.reason
+			if errors.Is(ctx.Err(), context.Canceled) {
+				a.Error = hook.Abandoned
+			}
+			return
+		}
+		c.once(ctx, p, newCredentials(p.auth, got.token), a)
+		if last || a.Status != http.StatusUnauthorized || !c.tokens.refuse(g, got.token) {
+			return
 		}
 	}
-	creds.hide(&a)
+}
+
+// once sends p, and fills a with what came of it.
+func (c *Client) once(ctx context.Context, p *parcel, creds credentials, a *hook.Attempt) {
+	a.Status, a.ResponseHead, a.ResponseBody = 0, "", nil
+	t := &trace{start: time.Now()}
+	req, err := c.request(t.in(ctx), p.Request, creds)
+	if err != nil {
+		a.Error, a.Reason = explainRequest(err)
+		a.URL = withoutUser(p.URL)
+	} else {
+		a.RequestHead = requestHead(req, creds)
+		if err := c.exchange(req, p.hook.HTTP2, a); err != nil {
+			a.Error, a.Reason = explain(err, t.failure(ctx, req.URL, a))
+		}
+	}
+	creds.hide(a)
 	a.Took = t.timing()
-	return a
 }
 
 // exchange sends req and fills a with the response. An error means that there

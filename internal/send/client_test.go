@@ -38,7 +38,7 @@ func TestSendRecordsTheRequestAndItsResponse(t *testing.T) {
 	r := post(srv.URL + "/in?a=b")
 	r.Header["webhook-timestamp"] = []string{"1"}
 	r.Header.Set("Content-Length", "7")
-	a := newClient(t, ca, func(o *send.Options) { o.UserAgent = "Waybill/test" }).Send(t.Context(), r, &hook.Hook{})
+	a := newClient(t, ca, func(o *send.Options) { o.UserAgent = "Waybill/test" }).Send(t.Context(), r, &hook.Hook{}, hook.Defaults{})
 
 	if a.Took.Connect <= 0 || a.Took.TLS <= 0 || a.Took.FirstByte < a.Took.TLS || a.Took.Total < a.Took.FirstByte || a.Took.DNS != 0 {
 		t.Errorf("Took = %+v, want all but DNS, in order", a.Took)
@@ -77,7 +77,7 @@ func TestSendTakesAnyStatusForAnAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newClient(t, ca, nil).Send(t.Context(), post(listen(t, good, answer(tt.text))), &hook.Hook{})
+			a := newClient(t, ca, nil).Send(t.Context(), post(listen(t, good, answer(tt.text))), &hook.Hook{}, hook.Defaults{})
 			if a.Status != tt.status || string(a.ResponseBody) != tt.body || a.Error != hook.NoError || a.Reason != "" {
 				t.Errorf("Send = %d %q %s %q, want %d %q", a.Status, a.ResponseBody, a.Error, a.Reason, tt.status, tt.body)
 			}
@@ -113,7 +113,7 @@ func TestSendKeepsConnections(t *testing.T) {
 			}))
 			c := newClient(t, ca, nil)
 			for i := range 3 {
-				a := c.Send(t.Context(), post(srv.URL), &hook.Hook{HTTP2: tt.two})
+				a := c.Send(t.Context(), post(srv.URL), &hook.Hook{HTTP2: tt.two}, hook.Defaults{})
 				if a.Status != 200 || a.Error != hook.NoError || len(a.ResponseBody) != min(tt.size, hook.MaxResponse) {
 					t.Errorf("Send = %d %s %q with %d bytes", a.Status, a.Error, a.Reason, len(a.ResponseBody))
 				}
@@ -135,7 +135,7 @@ func TestSendShowsNoPassword(t *testing.T) {
 	t.Parallel()
 	const secret = "correct-horse-battery"
 	ca := newAuthority(t)
-	h := &hook.Hook{Basic: hook.Basic{User: "erp", Password: secret}}
+	h := &hook.Hook{Auth: hook.Auth{Kind: hook.BasicAuth, User: "erp", Secret: secret}}
 	echo := serve(t, ca, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, ok := r.BasicAuth()
 		if !ok || user != "erp" || password != secret {
@@ -153,7 +153,7 @@ func TestSendShowsNoPassword(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newClient(t, ca, nil).Send(t.Context(), post(url), h)
+			a := newClient(t, ca, nil).Send(t.Context(), post(url), h, hook.Defaults{})
 			shown := fmt.Sprintf("%+v %s", a, a.ResponseBody)
 			for _, s := range []string{secret, "ZXJwOmNvcnJlY3QtaG9yc2UtYmF0dGVyeQ=="} {
 				if strings.Contains(shown, s) {
@@ -178,7 +178,7 @@ func TestSendBoundsTheResponseHead(t *testing.T) {
 			w.Header().Set(fmt.Sprintf("X-%02d", i), strings.Repeat("ü", 800))
 		}
 	}))
-	a := newClient(t, ca, nil).Send(t.Context(), post(srv.URL), &hook.Hook{})
+	a := newClient(t, ca, nil).Send(t.Context(), post(srv.URL), &hook.Hook{}, hook.Defaults{})
 	if n := len(a.ResponseHead); n > 8<<10 || n < 7<<10 || !strings.HasSuffix(a.ResponseHead, "ü…\n") {
 		t.Errorf("response head of %d bytes ending in %q, want nearly 8 KiB of whole lines", n, a.ResponseHead[max(0, n-9):])
 	}
@@ -195,7 +195,7 @@ func TestSendFromManyGoroutines(t *testing.T) {
 			for j := range 20 {
 				r := post(srv.URL)
 				r.Body = fmt.Appendf(nil, "%d/%d", i, j)
-				a := c.Send(t.Context(), r, &hook.Hook{HTTP2: i%4 == 0})
+				a := c.Send(t.Context(), r, &hook.Hook{HTTP2: i%4 == 0}, hook.Defaults{})
 				if a.Status != 200 || !bytes.Equal(a.ResponseBody, r.Body) {
 					t.Errorf("Send %s = %d %q %s", r.Body, a.Status, a.ResponseBody, a.Reason)
 				}
@@ -238,10 +238,10 @@ func BenchmarkSend(b *testing.B) {
 	})
 	b.Run("Send", func(b *testing.B) {
 		c := newClient(b, ca, nil)
-		h := &hook.Hook{Basic: hook.Basic{User: "erp", Password: "not-a-real-one"}}
+		h := &hook.Hook{Auth: hook.Auth{Kind: hook.BasicAuth, User: "erp", Secret: "not-a-real-one"}}
 		b.ReportAllocs()
 		for b.Loop() {
-			if a := c.Send(b.Context(), r, h); a.Status != 200 {
+			if a := c.Send(b.Context(), r, h, hook.Defaults{}); a.Status != 200 {
 				b.Fatal(a.Reason)
 			}
 		}

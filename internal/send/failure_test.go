@@ -60,7 +60,7 @@ func TestSendExplainsCertificates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := listen(t, tt.config, answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
-			a := newClient(t, ca, nil).Send(t.Context(), post(url), &hook.Hook{})
+			a := newClient(t, ca, nil).Send(t.Context(), post(url), &hook.Hook{}, hook.Defaults{})
 			wantFailure(t, a, hook.BadTLS, 0, tt.want)
 		})
 	}
@@ -110,7 +110,7 @@ func TestSendExplainsBrokenConversations(t *testing.T) {
 			if strings.HasPrefix(name, "never") || strings.HasPrefix(name, "trickles") {
 				c = newClient(t, ca, func(o *send.Options) { o.Timeout, o.ConnectTimeout = 500*time.Millisecond, 400*time.Millisecond })
 			}
-			a := c.Send(t.Context(), post(listen(t, tt.config, tt.talk)), &hook.Hook{})
+			a := c.Send(t.Context(), post(listen(t, tt.config, tt.talk)), &hook.Hook{}, hook.Defaults{})
 			wantFailure(t, a, tt.kind, tt.status, tt.want)
 		})
 	}
@@ -140,11 +140,11 @@ func TestSendExplainsWhatKeepsItFromConnecting(t *testing.T) {
 		"http":                      {"http://hooks.example/", nil, hook.BadAddress, "use https"},
 		"no host":                   {"https:///", nil, hook.BadAddress, "has no host"},
 		"a URL that does not parse": {"https://hooks.example/%zz", nil, hook.BadAddress, "cannot be read"},
-		"a URL with a password":     {"https://user:pa55word@hooks.example/", nil, hook.BadAddress, "basicAuth"},
+		"a URL with a password":     {"https://user:pa55word@hooks.example/", nil, hook.BadAddress, "authentication"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newClient(t, ca, tt.change).Send(t.Context(), post(tt.url), &hook.Hook{})
+			a := newClient(t, ca, tt.change).Send(t.Context(), post(tt.url), &hook.Hook{}, hook.Defaults{})
 			wantFailure(t, a, tt.kind, 0, tt.want)
 			if strings.Contains(a.URL+a.Reason, "pa55word") {
 				t.Errorf("the attempt shows the password: %+v", a)
@@ -158,12 +158,12 @@ func TestSendRefusesHeadersItCannotSend(t *testing.T) {
 	ca := newAuthority(t)
 	r := post(serve(t, ca, http.NotFoundHandler()).URL)
 	r.Header.Set("X-Note", "a\r\nX-Smuggled: b")
-	a := newClient(t, ca, nil).Send(t.Context(), r, &hook.Hook{})
+	a := newClient(t, ca, nil).Send(t.Context(), r, &hook.Hook{}, hook.Defaults{})
 	wantFailure(t, a, hook.BadRender, 0, "a header of the request")
 
 	r = post(r.URL)
 	r.Method = "NO GOOD"
-	a = newClient(t, ca, nil).Send(t.Context(), r, &hook.Hook{})
+	a = newClient(t, ca, nil).Send(t.Context(), r, &hook.Hook{}, hook.Defaults{})
 	wantFailure(t, a, hook.BadRender, 0, "could not be made")
 }
 
@@ -176,7 +176,7 @@ func TestSendIsAbandonedWhenItsContextIsCancelled(t *testing.T) {
 		cancel()
 		silent(c)
 	})
-	a := newClient(t, ca, nil).Send(ctx, post(url), &hook.Hook{})
+	a := newClient(t, ca, nil).Send(ctx, post(url), &hook.Hook{}, hook.Defaults{})
 	wantFailure(t, a, hook.Abandoned, 0, "Waybill stopped")
 }
 
@@ -199,7 +199,7 @@ func TestSendReplacesAKeptConnectionThatIsClosed(t *testing.T) {
 	})
 	c := newClient(t, ca, nil)
 	for i := range 3 {
-		if a := c.Send(t.Context(), post(url), &hook.Hook{}); a.Status != 204 || a.Error != hook.NoError {
+		if a := c.Send(t.Context(), post(url), &hook.Hook{}, hook.Defaults{}); a.Status != 204 || a.Error != hook.NoError {
 			t.Errorf("attempt %d = %d %s %q, want 204", i, a.Status, a.Error, a.Reason)
 		}
 	}

@@ -3,7 +3,6 @@ package send
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -15,11 +14,7 @@ import (
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
-const (
-	hidden       = "[secret]"
-	minHidden    = 6       // bytes of a password below which hiding it would blot out ordinary words
-	maxHeadValue = 1 << 10 // bytes of one header value that are kept
-)
+const maxHeadValue = 1 << 10 // bytes of one header value that are kept
 
 // request makes r ready to be sent, with the credentials. It shares r's body
 // and header values but not its header, which must not come to hold a secret.
@@ -44,8 +39,8 @@ func (c *Client) request(ctx context.Context, r hook.Request, creds credentials)
 	if _, ok := header["User-Agent"]; !ok {
 		header["User-Agent"] = c.agent
 	}
-	if creds.header != "" {
-		header["Authorization"] = []string{creds.header}
+	if creds.name != "" {
+		header[creds.name] = []string{creds.value}
 	}
 	if _, ok := header["Idempotency-Key"]; !ok {
 		// Not sent, being empty, but it tells the transport that it may send the
@@ -55,40 +50,6 @@ func (c *Client) request(ctx context.Context, r hook.Request, creds credentials)
 	}
 	req.Header = header
 	return req, nil
-}
-
-// credentials are what authenticates a request, and what must not be shown. The
-// zero value is none.
-type credentials struct {
-	header   string // value of Authorization
-	encoded  string
-	password string
-}
-
-func newCredentials(b hook.Basic) credentials {
-	if !b.Set() {
-		return credentials{}
-	}
-	encoded := base64.StdEncoding.EncodeToString([]byte(b.User + ":" + string(b.Password)))
-	return credentials{header: "Basic " + encoded, encoded: encoded, password: string(b.Password)}
-}
-
-// hide replaces the credentials where a receiver repeats them in its response.
-func (c credentials) hide(a *hook.Attempt) {
-	if c.header == "" {
-		return
-	}
-	for _, secret := range []string{c.encoded, c.password} {
-		if len(secret) < minHidden {
-			continue
-		}
-		a.ResponseHead = strings.ReplaceAll(a.ResponseHead, secret, hidden)
-		a.Reason = strings.ReplaceAll(a.Reason, secret, hidden)
-		if bytes.Contains(a.ResponseBody, []byte(secret)) {
-			body := bytes.ReplaceAll(a.ResponseBody, []byte(secret), []byte(hidden))
-			a.ResponseBody = body[:min(len(body), hook.MaxResponse)]
-		}
-	}
 }
 
 // withoutUser returns raw without the user name and password that it may hold,
@@ -105,11 +66,10 @@ func withoutUser(raw string) string {
 // explainRequest says why a request could not be made.
 func explainRequest(err error) (hook.ErrorKind, string) {
 	if e, ok := errors.AsType[*hook.Error](err); ok {
-		reason := e.Msg
 		if len(e.Problems) > 0 {
-			reason = "the URL " + e.Problems[0].Reason
+			return hook.BadAddress, "the URL " + e.Problems[0].Reason
 		}
-		return hook.BadAddress, reason
+		return hook.BadAddress, e.Msg
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return hook.BadAddress, clean("the URL cannot be read: " + e.Err.Error())
@@ -122,7 +82,7 @@ type line struct{ name, value string }
 
 // requestHead returns the header lines of req as they are sent, with those that
 // the transport adds, and without credentials.
-func requestHead(req *http.Request) string {
+func requestHead(req *http.Request, creds credentials) string {
 	var space [24]line // enough for nearly every request, and on the stack
 	lines := append(space[:0], line{"Host", req.URL.Host})
 	if req.ContentLength > 0 || req.Method == http.MethodPost || req.Method == http.MethodPut || req.Method == http.MethodPatch {
@@ -130,7 +90,7 @@ func requestHead(req *http.Request) string {
 	}
 	for name, values := range req.Header {
 		for _, v := range values {
-			if name == "Authorization" || name == "Proxy-Authorization" {
+			if name == "Authorization" || name == "Proxy-Authorization" || name == creds.name {
 				v = hidden
 			}
 			lines = append(lines, line{name, v})

@@ -69,6 +69,7 @@ func (s *Store) reload(ctx context.Context, again bool) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		d := &hook.Directory{
 			Companies: make(map[string]trade.Company),
+			Defaults:  make(map[string]hook.Defaults),
 			Hooks:     make(map[uuid.UUID]*hook.Hook),
 		}
 		err := tx.QueryRowContext(ctx,
@@ -86,6 +87,9 @@ func (s *Store) reload(ctx context.Context, again bool) error {
 		}
 		if err := readShops(ctx, tx, d); err != nil {
 			return fmt.Errorf("read shops: %w", err)
+		}
+		if err := s.readDefaults(ctx, tx, d); err != nil {
+			return fmt.Errorf("read the companies' defaults: %w", err)
 		}
 		if err := s.readHooks(ctx, tx, d); err != nil {
 			return fmt.Errorf("read hooks: %w", err)
@@ -155,43 +159,41 @@ func readShops(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
 
 func (s *Store) readHooks(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
 	rows, err := tx.QueryContext(ctx, `
-SELECT `+hookColumns+`
-FROM hook h JOIN hook_version v ON v.hook_id = h.id AND v.version = h.version
-LEFT JOIN secret x ON x.id = v.basic_secret WHERE h.deleted_at = 0`)
+SELECT h.id, h.company, h.kind, v.version, h.created_at, v.created_at, v.title, v.enabled,
+    v.event_types, v.url, v.basic_user, v.access, v.priority, v.http2
+FROM hook h JOIN hook_version v ON v.hook_id = h.id AND v.version = h.version WHERE h.deleted_at = 0`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		h, err := s.scanHook(rows)
+		h, err := scanHook(rows)
 		if err != nil {
 			return err
 		}
+		if h.Auth.Kind == hook.CompanyAuth && d.Defaults[h.Company].Locked {
+			h.Locked = append(h.Locked, "company")
+		}
 		d.Hooks[h.ID] = h
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return s.readSecrets(ctx, tx, d)
 }
 
-const hookColumns = `h.id, h.company, h.kind, v.version, h.created_at, v.created_at, v.title, v.enabled,
-    v.event_types, v.url, v.basic_user, x.id, x.sealed, x.set_at, v.priority, v.http2`
-
-func (s *Store) scanHook(row scanner) (*hook.Hook, error) {
+func scanHook(row scanner) (*hook.Hook, error) {
 	var h hook.Hook
 	var created, updated int64
-	var types string
-	password := secret{}
-	var setAt sql.NullInt64
+	var types, basicUser, access string
 	err := row.Scan(&h.ID, &h.Company, &h.Kind, &h.Version, &created, &updated, &h.Title, &h.Enabled,
-		&types, &h.URL, &h.Basic.User, &password.id, &password.sealed, &setAt, &h.Priority, &h.HTTP2)
+		&types, &h.URL, &basicUser, &access, &h.Priority, &h.HTTP2)
 	if err != nil {
 		return nil, err
 	}
 	h.CreatedAt, h.UpdatedAt = fromMicros(created), fromMicros(updated)
-	if setAt.Valid {
-		password.company = h.Company
-		h.Basic.SetAt = fromMicros(setAt.Int64)
-		h.Basic.Password, err = s.open(password)
-		h.Basic.Locked = err != nil // of no concern to the other hooks
+	if err := readAccess(&h, access, basicUser); err != nil {
+		return nil, fmt.Errorf("access of hook %s: %w", h.ID, err)
 	}
 	return &h, json.Unmarshal([]byte(types), &h.EventTypes)
 }

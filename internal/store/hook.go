@@ -70,17 +70,20 @@ func (s *Store) insertHookVersion(ctx context.Context, tx *sql.Tx, h hook.Hook) 
 	if err != nil {
 		return err
 	}
-	password, err := s.keepPassword(ctx, tx, h)
+	access, err := accessOf(&h)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
 INSERT INTO hook_version (hook_id, version, created_at, title, enabled, event_types, url,
-    basic_user, basic_secret, priority, http2)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    basic_user, access, priority, http2)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, $10)`,
 		h.ID[:], h.Version, micros(h.UpdatedAt), h.Title, h.Enabled, string(types), h.URL,
-		h.Basic.User, password, int(h.Priority), h.HTTP2)
-	return err
+		access, int(h.Priority), h.HTTP2)
+	if err != nil {
+		return err
+	}
+	return s.keepSecrets(ctx, tx, &h)
 }
 
 // DeleteHook removes a hook from the directory. Its versions, deliveries and

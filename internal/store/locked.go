@@ -11,29 +11,29 @@ import (
 )
 
 // lockedReason tells people why a delivery waits.
-const lockedReason = "the password of its hook cannot be opened with this server's key set; " +
-	"it waits until the right key set is there, or the password is set anew"
+const lockedReason = "a secret of its hook cannot be opened with this server's key set; " +
+	"it waits until the right key set is there, or the secret is set anew"
 
-// lockedHooks returns the hooks whose password can't be opened, with their
+// lockedHooks returns the hooks that have a secret that can't be opened, with their
 // companies.
 func lockedHooks(d *hook.Directory) map[uuid.UUID]string {
 	locked := make(map[uuid.UUID]string)
 	for id, h := range d.Hooks {
-		if h.Basic.Locked {
+		if len(h.Locked) > 0 {
 			locked[id] = h.Company
 		}
 	}
 	return locked
 }
 
-// explain gives d its reason if it waits for a password.
+// explain gives d its reason if it waits for a secret.
 func (s *Store) explain(d *hook.Delivery) {
-	if h := s.Directory().Hooks[d.HookID]; h != nil && h.Basic.Locked && d.State == hook.Waiting {
+	if h := s.Directory().Hooks[d.HookID]; h != nil && len(h.Locked) > 0 && d.State == hook.Waiting {
 		d.Reason = lockedReason
 	}
 }
 
-// watchLocked tells once of each hook whose password can't be opened, and tries
+// watchLocked tells once of each hook that has a secret that can't be opened, and tries
 // it again every now and then, until ctx ends.
 func (s *Store) watchLocked(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(poll)
@@ -52,7 +52,7 @@ func (s *Store) watchLocked(ctx context.Context, log *slog.Logger) {
 			continue
 		}
 		if err := s.reload(ctx, true); err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "locked passwords were not looked at", "err", err)
+			log.WarnContext(ctx, "locked secrets were not looked at", "err", err)
 		}
 	}
 }
@@ -61,13 +61,13 @@ func (s *Store) watchLocked(ctx context.Context, log *slog.Logger) {
 func tellLocked(ctx context.Context, log *slog.Logger, told, locked map[uuid.UUID]string) {
 	for id, company := range locked {
 		if _, ok := told[id]; !ok {
-			log.ErrorContext(ctx, "a hook's password cannot be opened with the key set; its deliveries wait",
+			log.ErrorContext(ctx, "a secret of a hook cannot be opened with the key set; its deliveries wait",
 				"company", company, "hook", id)
 		}
 	}
 	for id, company := range told {
 		if _, ok := locked[id]; !ok {
-			log.InfoContext(ctx, "a hook's password is no longer missing", "company", company, "hook", id)
+			log.InfoContext(ctx, "a secret of a hook is no longer missing", "company", company, "hook", id)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/account"
@@ -55,14 +56,14 @@ func TestOneLockedPasswordLeavesTheRestReadable(t *testing.T) {
 			t.Error("the key is known after it was revoked")
 		}
 		for i := range hooks {
-			want := hook.Basic{User: "recognisable-user", Password: hook.Secret(password(i))}
+			want := hook.Auth{Kind: hook.BasicAuth, User: "recognisable-user", Secret: hook.Secret(password(i))}
 			if i == 2 {
-				want.Password, want.Locked = "", true
+				want.Secret = ""
 			}
 			got := hookOf(t, st, i)
-			want.SetAt = got.Basic.SetAt
-			if got.Basic != want || got.Basic.SetAt.IsZero() || got.Sends() != (i != 2 && got.Enabled) {
-				t.Errorf("hook %d is %+v, sends %t, want %+v", i, got.Basic, got.Sends(), want)
+			want.SetAt = got.Auth.SetAt
+			if !cmp.Equal(got.Auth, want) || got.Auth.SetAt.IsZero() || got.Sends() != (i != 2 && got.Enabled) {
+				t.Errorf("hook %d is %+v, sends %t, want %+v", i, got.Auth, got.Sends(), want)
 			}
 		}
 		closeStore(t, st)
@@ -91,15 +92,15 @@ func TestALockedPasswordIsKeptUntilItIsSetAnew(t *testing.T) {
 		lock.Lock("")
 		closeStore(t, st)
 		st = openStore(t, e, lock)
-		if got := hookOf(t, st, 0).Basic; string(got.Password) != password(0) || got.Locked {
-			t.Errorf("after another change the password is %q, locked %t, want %q", string(got.Password), got.Locked, password(0))
+		if got := hookOf(t, st, 0); string(got.Auth.Secret) != password(0) || len(got.Locked) != 0 {
+			t.Errorf("after another change the password is %q, locked %q, want %q", string(got.Auth.Secret), got.Locked, password(0))
 		}
 
 		lock.Lock(hook.Secret(password(0)))
-		h.Basic = hook.Basic{User: "recognisable-user", Password: "another"}
+		h.Auth, h.Locked = hook.Auth{Kind: hook.BasicAuth, User: "recognisable-user", Secret: "another"}, nil
 		change()
-		if got := st.Directory().Hooks[h.ID]; string(got.Basic.Password) != "another" || !got.Sends() {
-			t.Errorf("set anew, the password is %q, and the hook sends: %t", string(got.Basic.Password), got.Sends())
+		if got := st.Directory().Hooks[h.ID]; string(got.Auth.Secret) != "another" || !got.Sends() {
+			t.Errorf("set anew, the password is %q, and the hook sends: %t", string(got.Auth.Secret), got.Sends())
 		}
 		closeStore(t, st)
 	})
@@ -155,8 +156,8 @@ func TestALockedPasswordIsToldOnceAndTriedAgain(t *testing.T) {
 
 		lock.Lock("")
 		time.Sleep(10 * time.Second)
-		if got := hookOf(t, st, 1); string(got.Basic.Password) != password(1) || log.count("no longer missing") != 1 {
-			t.Errorf("with the key there, the password is %q, and the log tells %d times of it", string(got.Basic.Password), log.count("no longer missing"))
+		if got := hookOf(t, st, 1); string(got.Auth.Secret) != password(1) || log.count("no longer missing") != 1 {
+			t.Errorf("with the key there, the password is %q, and the log tells %d times of it", string(got.Auth.Secret), log.count("no longer missing"))
 		}
 		checkReason(t, st, "")
 		stop()

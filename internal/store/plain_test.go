@@ -188,7 +188,7 @@ func checkSealed(t *testing.T, s *Store) {
 		if h.Title == strconv.Itoa(plainHooks) {
 			want, since = "", time.Time{}
 		}
-		if got := string(h.Basic.Password); got != want || !h.Basic.SetAt.Equal(since) || h.Basic.User != "erp" || h.Version != 3 {
+		if got := string(h.Auth.Secret); got != want || !h.Auth.SetAt.Equal(since) || h.Auth.User != "erp" || h.Version != 3 {
 			t.Errorf("hook %s is %+v with the password %q, want %q since %v", h.Title, h, got, want, since)
 		}
 	}

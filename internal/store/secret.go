@@ -167,29 +167,3 @@ func (s *Store) reseal(ctx context.Context, tx *sql.Tx, x secret) (int64, error)
 	}
 	return res.RowsAffected()
 }
-
-// keepPassword returns the ID of the secret that holds h's password as a
-// parameter of a statement, null if there is none: the one of the version
-// before, if it is the same still. A locked one is.
-func (s *Store) keepPassword(ctx context.Context, tx *sql.Tx, h hook.Hook) (any, error) {
-	if !h.Basic.HasPassword() {
-		return nil, nil
-	}
-	before := secret{company: h.Company}
-	err := tx.QueryRowContext(ctx, `
-SELECT x.id, x.sealed FROM hook_version v JOIN secret x ON x.id = v.basic_secret
-WHERE v.hook_id = $1 AND v.version = $2`, h.ID[:], h.Version-1).Scan(&before.id, &before.sealed)
-	switch {
-	case h.Basic.Locked:
-		return before.id[:], err
-	case err == nil:
-		// One that can't be opened is replaced.
-		if password, err := s.open(before); err == nil && password == h.Basic.Password {
-			return before.id[:], nil
-		}
-	case !errors.Is(err, sql.ErrNoRows):
-		return nil, err
-	}
-	id, err := s.addSecret(ctx, tx, h.Company, h.Basic.Password, h.UpdatedAt)
-	return id[:], err
-}

@@ -118,7 +118,7 @@ func addHooks(t *testing.T, st *store.Store) {
 	t.Helper()
 	for i := range hooks {
 		h := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
-		h.Version, h.Basic = 2, hook.Basic{User: "recognisable-user", Password: hook.Secret(password(i))}
+		h.Version, h.Auth = 2, hook.Auth{Kind: hook.BasicAuth, User: "recognisable-user", Secret: hook.Secret(password(i))}
 		h.Title = password(i)[len("recognisable-"):]
 		if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
 			t.Fatal(err)
@@ -131,8 +131,8 @@ func checkPasswords(t *testing.T, st *store.Store) {
 	t.Helper()
 	found := st.Directory().Hooks
 	for _, h := range found {
-		if string(h.Basic.Password) != "recognisable-"+h.Title {
-			t.Errorf("hook %s has the password %q", h.Title, string(h.Basic.Password))
+		if string(h.Auth.Secret) != "recognisable-"+h.Title {
+			t.Errorf("hook %s has the password %q", h.Title, string(h.Auth.Secret))
 		}
 	}
 	if len(found) != hooks {

@@ -16,7 +16,7 @@ func testHooks(t *testing.T, st *store.Store) {
 	h := AddHook(t, st, eventType, "https://receiver.example/")
 	before := st.Directory()
 	h.Version, h.URL, h.Priority, h.Enabled = 2, "https://new.example/", hook.High, false
-	h.Basic = hook.Basic{User: "erp", Password: "hidden", SetAt: start()}
+	h.Auth = hook.Auth{Kind: hook.BasicAuth, User: "erp", Secret: "hidden", SetAt: start()}
 	h.EventTypes = []string{eventType, "ProductChanged"}
 	h.CreatedAt, h.UpdatedAt = h.CreatedAt.UTC().Truncate(time.Microsecond), start()
 	if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {

@@ -12,7 +12,8 @@ import (
 // setPassword stores a new version of h with a password, at a time.
 func setPassword(t *testing.T, st *store.Store, h *hook.Hook, password hook.Secret, at time.Time) {
 	t.Helper()
-	h.Version, h.Basic.User, h.Basic.Password, h.UpdatedAt = h.Version+1, "erp", password, at
+	h.Version, h.UpdatedAt = h.Version+1, at
+	h.Auth = hook.Auth{Kind: hook.BasicAuth, User: "erp", Secret: password}
 	if err := st.ChangeHook(t.Context(), *h, account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
@@ -34,10 +35,10 @@ func testPasswordKept(t *testing.T, st *store.Store) {
 		{"first", at(6)},
 	} {
 		setPassword(t, st, &h, tt.password, at(hour))
-		got := st.Directory().Hooks[h.ID].Basic
-		if got.Password != tt.password || !got.SetAt.Equal(tt.since) || got.User != "erp" {
+		got := st.Directory().Hooks[h.ID].Auth
+		if got.Secret != tt.password || !got.SetAt.Equal(tt.since) || got.User != "erp" {
 			t.Errorf("version %d has %q since %v, want %q since %v",
-				h.Version, string(got.Password), got.SetAt, string(tt.password), tt.since)
+				h.Version, string(got.Secret), got.SetAt, string(tt.password), tt.since)
 		}
 	}
 }
