@@ -37,11 +37,12 @@ var allowed = map[string]string{
 	"internal/render/notice": "internal/rawjson internal/trade",
 	"internal/retry":         "internal/hook",
 	"internal/send":          "internal/hook",
+	"internal/sign":          "internal/hook",
 	"internal/store":         "internal/account internal/hook internal/trade",
 
 	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",
 
-	"internal/deliver": "internal/hook internal/render internal/retry",
+	"internal/deliver": "internal/hook internal/render internal/retry internal/sign",
 	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
 
 	"internal/signin": "internal/account internal/hook",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/render"
+	"github.com/waybillhq/waybill/internal/sign"
 )
 
 // fly makes one attempt after another for a lane until it is empty.
@@ -37,9 +38,9 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 	return uuid.Nil, hook.Job{}, false
 }
 
-// attempt renders a job, has it sent, and judges what came of it. A job whose
-// hook is gone, switched off or lacks its password is handed back, and so is one
-// that others may have taken over.
+// attempt renders and signs a job, has it sent, and judges what came of it. A
+// job whose hook is gone, switched off or lacks a secret is handed back, and so is
+// one that others may have taken over.
 func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result {
 	r := result{node: node, job: j}
 	d := e.Queue.Directory()
@@ -51,6 +52,9 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 	}
 	var a hook.Attempt
 	req, err := render.Delivery(j, h, d.Companies[j.Delivery.Company], start)
+	if err == nil {
+		err = sign.Sign(&req, h.Signing)
+	}
 	if err != nil {
 		a = hook.Attempt{StartedAt: start, Error: hook.BadRender, Reason: err.Error()}
 	} else {
