@@ -30,6 +30,7 @@ var allowed = map[string]string{
 	"internal/account":       "internal/hook internal/trade",
 	"internal/oidc":          "internal/account internal/hook internal/trade",
 	"internal/match":         "internal/hook internal/trade",
+	"internal/nodetest":      "",
 	"internal/pgtemp":        "",
 	"internal/receiver":      "",
 	"internal/render":        "internal/hook internal/render/entity internal/render/notice internal/trade",

@@ -1,13 +1,9 @@
 package oidc
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -15,9 +11,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -26,6 +19,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/nodetest"
 )
 
 const redirectURL = "https://waybill.example/sign-in/back"
@@ -128,6 +122,11 @@ func (p *provider) options() Options {
 	}
 }
 
+// install puts the provider's modules into a folder, once.
+var install = sync.OnceValues(func() (string, error) {
+	return nodetest.Install(context.Background(), "oidc-provider", "testdata/provider")
+})
+
 // runNode runs testdata/provider/server.js with one line of input and returns
 // the line that it prints. It ends with the test.
 func runNode(t *testing.T, input []byte) string {
@@ -136,93 +135,8 @@ func runNode(t *testing.T, input []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, err := os.ReadFile("testdata/provider/server.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Given as an argument, the script finds its modules in the folder.
-	cmd := exec.Command("node", "--input-type=module", "--eval", string(script))
-	cmd.Dir = folder
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close()
-		if err := cmd.Wait(); err != nil || t.Failed() {
-			t.Logf("the provider ended: %v\n%s", err, &log)
-		}
-	})
-	if _, err := stdin.Write(append(input, '\n')); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the provider printed %q: %v", line, err)
-	}
-	return strings.TrimSpace(line)
+	return nodetest.Start(t, folder, "testdata/provider/server.js").Ask(t, input)
 }
-
-// install puts the provider's modules into a folder that later runs find again,
-// and returns it. They are installed by npm as package-lock.json says, beside
-// the folder at first, so that it is there complete or not at all.
-var install = sync.OnceValues(func() (string, error) {
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			return "", fmt.Errorf("%w; type: scripts/need node", err)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	files := make(map[string][]byte)
-	sum := sha256.New()
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		if files[name], err = os.ReadFile(filepath.Join("testdata", "provider", name)); err != nil {
-			return "", err
-		}
-		sum.Write(files[name])
-	}
-	parent := filepath.Join(cache, "waybill-test")
-	folder := filepath.Join(parent, "oidc-provider-"+hex.EncodeToString(sum.Sum(nil)[:8]))
-	if _, err := os.Stat(folder); err == nil {
-		return folder, nil
-	}
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return "", err
-	}
-	unfinished, err := os.MkdirTemp(parent, "unfinished-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(unfinished) }()
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(unfinished, name), content, 0o600); err != nil {
-			return "", err
-		}
-	}
-	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir = unfinished
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	if err := os.Rename(unfinished, folder); err != nil {
-		if _, there := os.Stat(folder); there != nil {
-			return "", err
-		}
-	}
-	return folder, nil // made by another process in the meantime, if not by this one
-})
 
 // The provider's pages, of which there are two: to sign in and to consent.
 var (
