@@ -27,6 +27,7 @@ test: ## Run the tests, on SQLite and on PostgreSQL
 	@scripts/need go
 	@scripts/need postgres
 	@scripts/need node
+	@scripts/need nginx
 	go test ./...
 
 check: generate lint race ## All that must pass before a change lands
@@ -44,6 +45,7 @@ race: ## Run the tests in random order with the race detector
 	@scripts/need go
 	@scripts/need postgres
 	@scripts/need node
+	@scripts/need nginx
 	@scripts/need gcc
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
@@ -57,6 +59,7 @@ fuzz: ## Fuzz each target for FUZZTIME (30s)
 cover: ## Show how much of the code the tests run
 	@scripts/need postgres
 	@scripts/need node
+	@scripts/need nginx
 	go test -coverpkg=./internal/... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | tail -1
 
