@@ -28,6 +28,7 @@ var allowed = map[string]string{
 	"webhook":          "", // for receivers: it must not need the rest
 
 	"internal/account":       "internal/hook internal/trade",
+	"internal/certificate":   "internal/hook",
 	"internal/oidc":          "internal/account internal/hook internal/trade",
 	"internal/match":         "internal/hook internal/trade",
 	"internal/nodetest":      "",

@@ -1,0 +1,19 @@
+package certificate_test
+
+// weakRSA is a key of 1024 bits, as no program of today makes them.
+const weakRSA = `-----BEGIN RSA PRIVATE KEY-----
+MIICXgIBAAKBgQC8b09SyPdqvhJn5d69xUxgeCLskiqY+oUBMXG6qF5bAJtzm/LK
+WvitvXuR4Sme4KdpCZoUM6fk//lg+iN3Ovb9JS3N4Km/m/mhKr1TVNzbJ7PJqk1g
+1qSO05onTsSPKpLWOfYnc5YasthYqkdp1/6O1DkTXgwE/q3IJcohpisxYwIDAQAB
+AoGBAK4G5u1/6PDOJdWKuJHu20Dk8uwlee3awGd/sJdA1BOblfXJewtjxPNAYhUy
+K+wtcq9RTNmHc3HM7hWgLoz5CgzfHTR/raUxOl26lXDvsMXCUAwsb4RlWRoEMrZD
+95JM9eZONF1VtqR6X1WwiGby3N9t5IyloZ/n/ojekZO7y4cRAkEA4oyNW7FabqjV
+YZuzI66vR773uov0T/iRxbI/r23XthCXAlLa2whiwI0C11o77ZTPbnGQwe8dM6ps
+7hulMqewFwJBANTuVWsVqQhm0daivXtAB/GyL2IMfLRt/EVEod19LepGzIkudolC
+blsWWuzlUIRNmk0E+ObzOHhDe06UJJr4bJUCQQCcT2HRHCNLKs5fVHBbdFGX7Rk7
+6wicjOL3Rq9OOTmWcwfeIJDEg5qvRBvrvmSO3hfpGg5I4NSDK1mRSB3JP43tAkAH
+B+eiJZDzShHbuHvxOegJPwz5e9gSTR9rWhzOJ3gAqF3QmcwoNB1YvKA7+kZyV+2k
+ZWmilp1iuzezHIko5NMRAkEAyuJyABCAx2ExEz1AhZCFUgLjVMbFj0MunTlAKrvY
+Om3Uy1A/r35vy4lg9wJmiI1x/Fl5zGnZeQDG7mJFgxH9Hg==
+-----END RSA PRIVATE KEY-----
+`
