@@ -40,6 +40,7 @@ var allowed = map[string]string{
 	"internal/retry":         "internal/hook",
 	"internal/send":          "internal/hook",
 	"internal/sign":          "internal/hook",
+	"internal/send/sendtest": "",
 	"internal/store":         "internal/account internal/hook internal/trade",
 
 	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",

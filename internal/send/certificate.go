@@ -27,12 +27,12 @@ func (f failure) explainTLS(err error) string {
 	switch {
 	case strings.Contains(text, "tls: ") && strings.Contains(text, "protocol version"):
 		return "the receiver's TLS version is too old; it must offer TLS 1.2 or 1.3"
-	case remote && (strings.Contains(text, "certificate required") || strings.Contains(text, "bad certificate")):
-		return "the receiver asks for a client certificate, and the hook has none that it accepts"
+	case remote && aboutClient(text):
+		return explainClient(f.client, f.now, strings.TrimPrefix(e.Err.Error(), "tls: "))
 	case remote && strings.Contains(text, "unrecognized name"):
 		return fmt.Sprintf("the receiver has no certificate for the name %s; check the host in the URL", f.host)
 	case remote && strings.Contains(text, "handshake failure"):
-		return "the receiver and this server have no TLS cipher in common, or it asks for a client certificate"
+		return f.explainHandshake()
 	case remote:
 		return "the receiver refused the TLS connection: " + text
 	default:

@@ -1,5 +1,5 @@
 // Package send makes one HTTP request: it guards the address, authenticates,
-// reads a bounded response, and says in words what went wrong. It never retries
+// shows a client certificate, reads a bounded response, and says in words what went wrong. It never retries
 // an answered request and never follows a redirect.
 package send
 
@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -41,12 +40,12 @@ type Options struct {
 // Client sends requests. It keeps connections open between them. It is safe for
 // concurrent use.
 type Client struct {
-	one, two *http.Transport // HTTP/1.1 alone; HTTP/2 as well
-	timeout  time.Duration
-	connect  time.Duration
-	agent    []string
-	tokens   tokens
-	buffers  sync.Pool // of *[hook.MaxResponse]byte
+	transports *transports
+	timeout    time.Duration
+	connect    time.Duration
+	agent      []string
+	tokens     tokens
+	buffers    sync.Pool // of *[hook.MaxResponse]byte
 }
 
 // New returns a Client. Close it when it is no longer needed.
@@ -62,37 +61,18 @@ func New(o Options) *Client {
 		guard = NewGuard(nil)
 	}
 	dialer := &net.Dialer{Timeout: c.connect, ControlContext: guard.control}
-	transport := func(two bool) *http.Transport {
-		var versions http.Protocols
-		versions.SetHTTP1(true)
-		versions.SetHTTP2(two)
-		return &http.Transport{
-			DialContext:            dialer.DialContext,
-			TLSClientConfig:        &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:    c.connect,
-			DisableCompression:     true,
-			MaxIdleConnsPerHost:    cmp.Or(o.MaxIdlePerHost, 64),
-			IdleConnTimeout:        idleTimeout,
-			MaxResponseHeaderBytes: maxReadHead,
-			Protocols:              &versions,
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter},
-		}
-	}
-	c.one, c.two = transport(false), transport(true)
+	c.transports = newTransports(o, dialer.DialContext, c.connect)
 	return c
 }
 
 // Close closes the kept connections that are not in use.
-func (c *Client) Close() {
-	c.one.CloseIdleConnections()
-	c.two.CloseIdleConnections()
-}
+func (c *Client) Close() { c.transports.closeIdle() }
 
-// Send makes the request r with the credentials and settings of h, whose
-// company has the defaults d, and returns what came of it: all of the Attempt but
-// DeliveryID, Number and HookVersion. A response of any status is an answer, a
-// redirect too. Attempt.Error is hook.Abandoned if ctx was cancelled. It does not
-// keep or change r.
+// Send makes the request r with the credentials, client certificate and settings
+// of h, whose company has the defaults d, and returns what came of it: all of the
+// Attempt but DeliveryID, Number and HookVersion. A response of any status is an
+// answer, a redirect too. Attempt.Error is hook.Abandoned if ctx was cancelled. It
+// does not keep or change r.
 //
 // A kept connection that the receiver closes before it answers is replaced and
 // the request sent again within the same attempt. So it is, once, with another
@@ -152,7 +132,7 @@ func (c *Client) withToken(ctx context.Context, p *parcel, a *hook.Attempt) {
 
 // once sends p, and fills a with what came of it.
 func (c *Client) once(ctx context.Context, p *parcel, creds credentials, a *hook.Attempt) {
-	a.Status, a.ResponseHead, a.ResponseBody = 0, "", nil
+	a.Status, a.ResponseHead, a.ResponseBody, a.Error, a.Reason = 0, "", nil, hook.NoError, ""
 	t := &trace{start: time.Now()}
 	req, err := c.request(t.in(ctx), p.Request, creds)
 	if err != nil {
@@ -160,8 +140,10 @@ func (c *Client) once(ctx context.Context, p *parcel, creds credentials, a *hook
 		a.URL = withoutUser(p.URL)
 	} else {
 		a.RequestHead = requestHead(req, creds)
-		if err := c.exchange(req, p.hook.HTTP2, a); err != nil {
-			a.Error, a.Reason = explain(err, t.failure(ctx, req.URL, a))
+		if err := c.exchange(req, p, a); err != nil {
+			a.Error, a.Reason = explain(err, t.failure(ctx, req.URL, p.hook.Client, a))
+		} else {
+			a.Reason = clean(explainAnswer(a, p.hook.Client))
 		}
 	}
 	creds.hide(a)
@@ -170,10 +152,10 @@ func (c *Client) once(ctx context.Context, p *parcel, creds credentials, a *hook
 
 // exchange sends req and fills a with the response. An error means that there
 // was no whole response; a then has the part that came.
-func (c *Client) exchange(req *http.Request, two bool, a *hook.Attempt) error {
-	transport := c.one
-	if two {
-		transport = c.two
+func (c *Client) exchange(req *http.Request, p *parcel, a *hook.Attempt) error {
+	transport, err := c.transports.get(p.hook.Client, p.roots, p.hook.HTTP2)
+	if err != nil {
+		return err
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {

@@ -37,9 +37,13 @@ func (c *Client) fetchToken(ctx context.Context, p *parcel) fetched {
 	for name, value := range a.OAuth.Extra {
 		config.EndpointParams.Set(name, value)
 	}
+	over, err := c.transports.get(hook.Certificate{}, p.roots, false)
+	if err != nil {
+		return failed(err.Error())
+	}
 	t := &trace{start: time.Now()}
 	client := &http.Client{
-		Transport:     c.one,
+		Transport:     over,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	got, err := config.Token(context.WithValue(t.in(ctx), oauth2.HTTPClient, client))
@@ -74,7 +78,7 @@ func (t *trace) explainToken(ctx context.Context, err error, server *url.URL) st
 		return explainRefusal(server.Host, e)
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		_, reason := explain(e.Err, t.failure(ctx, server, &hook.Attempt{}))
+		_, reason := explain(e.Err, t.failure(ctx, server, hook.Certificate{}, &hook.Attempt{}))
 		// The words are those for receivers.
 		return fmt.Sprintf("the token server %s gave no token: %s", server.Host, strings.ReplaceAll(reason, "the receiver", "the token server"))
 	}

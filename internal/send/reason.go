@@ -35,6 +35,7 @@ type failure struct {
 	now        time.Time
 	elapsed    time.Duration
 	cancelled  bool // by the caller
+	client     hook.Certificate
 }
 
 // explain sorts err and says in words what went wrong and what can be done.
@@ -55,6 +56,9 @@ func (f failure) explain(err error) (hook.ErrorKind, string) {
 	}
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return hook.BadTLS, f.explainCertificate(e)
+	}
+	if e, ok := errors.AsType[*clientCertificateError](err); ok {
+		return hook.BadTLS, e.Error()
 	}
 	if strings.HasPrefix(err.Error(), "net/http: invalid header") {
 		return hook.BadRender, "a header of the request may not be sent: " + err.Error()

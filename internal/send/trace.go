@@ -84,11 +84,12 @@ func (t *trace) timing() hook.Timing {
 }
 
 // failure returns what explain needs to know of a request for u that has failed
-// now, after a was filled with what came of the response. The context is the
-// caller's.
-func (t *trace) failure(ctx context.Context, u *url.URL, a *hook.Attempt) failure {
+// now, with the given client certificate, after a was filled with what came of
+// the response. The context is the caller's.
+func (t *trace) failure(ctx context.Context, u *url.URL, client hook.Certificate, a *hook.Attempt) failure {
 	f := failure{
-		host: u.Hostname(), port: u.Port(), status: a.Status, read: len(a.ResponseBody),
+		client: client,
+		host:   u.Hostname(), port: u.Port(), status: a.Status, read: len(a.ResponseBody),
 		now: time.Now(), elapsed: time.Since(t.start),
 		cancelled: errors.Is(ctx.Err(), context.Canceled),
 	}
