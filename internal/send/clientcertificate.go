@@ -41,13 +41,14 @@ func explainClient(c hook.Certificate, now time.Time, detail string) string {
 	return reason + "; it is from " + c.Issuer + "; ask the receiver's operator which certificate to use"
 }
 
-// explainHandshake is for the alert that says no more than that it failed.
+// explainHandshake is for the alert that says no more than that the handshake
+// failed.
 func (f failure) explainHandshake() string {
-	const shared = "the receiver and this server have no TLS cipher in common, or it "
-	if f.client.Set() {
-		return shared + "does not accept the hook's client certificate (" + f.client.Subject + ")"
+	if f.asked {
+		return explainClient(f.client, f.now, "")
 	}
-	return shared + "asks for a client certificate"
+	return "the receiver and this server have no TLS cipher in common; " +
+		"the receiver must offer one with forward secrecy and AES-GCM or ChaCha20-Poly1305"
 }
 
 // explainAnswer returns the reason for an answer that means a client certificate:

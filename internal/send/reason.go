@@ -36,6 +36,7 @@ type failure struct {
 	elapsed    time.Duration
 	cancelled  bool // by the caller
 	client     hook.Certificate
+	asked      bool // the receiver asked for a client certificate
 }
 
 // explain sorts err and says in words what went wrong and what can be done.

@@ -92,8 +92,14 @@ func newCertificate(tb testing.TB, template *x509.Certificate, parent *authority
 // serve starts an HTTPS server with the given handler. Its URL has 127.0.0.1.
 func serve(tb testing.TB, a *authority, h http.Handler) *httptest.Server {
 	tb.Helper()
+	return serveTLS(tb, &tls.Config{Certificates: []tls.Certificate{a.issue(tb, nil)}}, h)
+}
+
+// serveTLS is serve with a TLS configuration of the test's own.
+func serveTLS(tb testing.TB, config *tls.Config, h http.Handler) *httptest.Server {
+	tb.Helper()
 	srv := httptest.NewUnstartedServer(h)
-	srv.TLS = &tls.Config{Certificates: []tls.Certificate{a.issue(tb, nil)}}
+	srv.TLS = config
 	srv.EnableHTTP2 = true
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	srv.StartTLS()

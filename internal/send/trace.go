@@ -28,6 +28,17 @@ type trace struct {
 
 	connected atomic.Bool // the request has a connection
 	reused    atomic.Bool // and that was a kept one
+	asked     atomic.Bool // the receiver asked for a client certificate
+}
+
+type traceKey struct{}
+
+// noteAsked notes that the receiver asks for a client certificate, in the trace
+// of the request for which the connection is made.
+func noteAsked(ctx context.Context) {
+	if t, ok := ctx.Value(traceKey{}).(*trace); ok {
+		t.asked.Store(true)
+	}
 }
 
 // in returns ctx with the trace in it.
@@ -52,7 +63,7 @@ func (t *trace) in(ctx context.Context) context.Context {
 		TLSHandshakeDone:     func(tls.ConnectionState, error) { t.mark(&t.tlsDone) },
 		GotFirstResponseByte: func() { t.mark(&t.firstByte) },
 	}
-	return httptrace.WithClientTrace(ctx, &t.hooks)
+	return httptrace.WithClientTrace(context.WithValue(ctx, traceKey{}, t), &t.hooks)
 }
 
 // mark sets at to now, unless it is set already.
@@ -88,7 +99,7 @@ func (t *trace) timing() hook.Timing {
 // the response. The context is the caller's.
 func (t *trace) failure(ctx context.Context, u *url.URL, client hook.Certificate, a *hook.Attempt) failure {
 	f := failure{
-		client: client,
+		client: client, asked: t.asked.Load(),
 		host:   u.Hostname(), port: u.Port(), status: a.Status, read: len(a.ResponseBody),
 		now: time.Now(), elapsed: time.Since(t.start),
 		cancelled: errors.Is(ctx.Err(), context.Canceled),

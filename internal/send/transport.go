@@ -75,7 +75,10 @@ func newTransports(o Options, dial dialFunc, handshake time.Duration) *transport
 // tlsConfig is the policy for connections to receivers: TLS 1.2 and 1.3, and of
 // 1.2 only the suites with forward secrecy and authenticated encryption.
 func tlsConfig(roots *x509.CertPool, cert *tls.Certificate) *tls.Config {
-	c := &tls.Config{
+	if cert == nil {
+		cert = new(tls.Certificate) // none is shown
+	}
+	return &tls.Config{
 		RootCAs:    roots,
 		MinVersion: tls.VersionTLS12,
 		CipherSuites: []uint16{ // of TLS 1.2; those of 1.3 are all like this
@@ -84,13 +87,13 @@ func tlsConfig(roots *x509.CertPool, cert *tls.Certificate) *tls.Config {
 			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		},
 		Renegotiation: tls.RenegotiateNever,
+		// The certificate is shown even if the receiver names other authorities:
+		// its list is often incomplete, and if not, it then says what it misses.
+		GetClientCertificate: func(i *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			noteAsked(i.Context())
+			return cert, nil
+		},
 	}
-	if cert != nil {
-		// Shown even if the receiver names other authorities: its list is often
-		// incomplete, and if not, it then says itself that it wants another one.
-		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return cert, nil }
-	}
-	return c
 }
 
 // get returns the transport for requests with the given client certificate, to
