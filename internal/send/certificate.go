@@ -25,7 +25,9 @@ func (f failure) explainTLS(err error) string {
 	e, remote := errors.AsType[*net.OpError](err)
 	remote = remote && e.Op == "remote error"
 	switch {
-	case strings.Contains(text, "tls: ") && strings.Contains(text, "protocol version"):
+	case tooOld(err) && f.newest != "":
+		return "the receiver offers " + f.newest + " at most; it must offer TLS 1.2 or 1.3"
+	case tooOld(err):
 		return "the receiver's TLS version is too old; it must offer TLS 1.2 or 1.3"
 	case remote && aboutClient(text):
 		return explainClient(f.client, f.now, strings.TrimPrefix(e.Err.Error(), "tls: "))

@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -31,6 +32,9 @@ const (
 type Options struct {
 	Roots          *x509.CertPool // who may vouch for receivers; nil means the system's
 	Guard          *Guard         // nil means the public internet alone
+	Source         netip.Addr     // to connect from; the zero value leaves it to the system
+	Proxy          *Proxy         // to connect through; nil means none, whatever the environment says
+	Resolver       *net.Resolver  // nil means the system's
 	Timeout        time.Duration  // from the start to the end of the response; 0 means 60 s
 	ConnectTimeout time.Duration  // of look-up and connection together, and of the TLS handshake; 0 means 10 s
 	UserAgent      string         // empty means "Waybill"
@@ -41,6 +45,7 @@ type Options struct {
 // concurrent use.
 type Client struct {
 	transports *transports
+	dialer     *Dialer
 	timeout    time.Duration
 	connect    time.Duration
 	agent      []string
@@ -56,12 +61,8 @@ func New(o Options) *Client {
 		agent:   []string{cmp.Or(o.UserAgent, "Waybill")},
 		buffers: sync.Pool{New: func() any { return new([hook.MaxResponse]byte) }},
 	}
-	guard := o.Guard
-	if guard == nil {
-		guard = NewGuard(nil)
-	}
-	dialer := &net.Dialer{Timeout: c.connect, ControlContext: guard.control}
-	c.transports = newTransports(o, dialer.DialContext, c.connect)
+	c.dialer = NewDialer(Dialing{Guard: o.Guard, Timeout: c.connect, Source: o.Source, Proxy: o.Proxy, Resolver: o.Resolver})
+	c.transports = newTransports(o, c.dialer.DialContext, c.connect)
 	return c
 }
 
@@ -141,7 +142,11 @@ func (c *Client) once(ctx context.Context, p *parcel, creds credentials, a *hook
 	} else {
 		a.RequestHead = requestHead(req, creds)
 		if err := c.exchange(req, p, a); err != nil {
-			a.Error, a.Reason = explain(err, t.failure(ctx, req.URL, p.hook.Client, a))
+			f := t.failure(ctx, req.URL, p.hook.Client, a)
+			if tooOld(err) {
+				f.newest = c.dialer.newest(ctx, req.URL)
+			}
+			a.Error, a.Reason = explain(err, f)
 		} else {
 			a.Reason = clean(explainAnswer(a, p.hook.Client))
 		}

@@ -40,7 +40,7 @@ func TestSendExplainsClientCertificates(t *testing.T) {
 				Certificates: []tls.Certificate{ca.issue(t, nil)}, MinVersion: tt.version, MaxVersion: tt.version,
 				ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients.pool(),
 			}, answer("HTTP/1.1 204 No Content\r\n\r\n"))
-			a := newClient(t, ca, nil).Send(t.Context(), post(url), &hook.Hook{Client: tt.client})
+			a := newClient(t, ca, nil).Send(t.Context(), post(url), &hook.Hook{Client: tt.client}, hook.Defaults{})
 			if tt.want == "" {
 				wantFailure(t, a, hook.NoError, 204, "")
 				return
@@ -73,7 +73,7 @@ func TestSendSharesNoConnectionBetweenClientCertificates(t *testing.T) {
 		for range 3 {
 			wg.Go(func() {
 				for range 10 {
-					if a := c.Send(t.Context(), post(srv.URL), h); a.Status != 200 || string(a.ResponseBody) != want {
+					if a := c.Send(t.Context(), post(srv.URL), h, hook.Defaults{}); a.Status != 200 || string(a.ResponseBody) != want {
 						t.Errorf("Send as %s = %d %q %q", want, a.Status, a.ResponseBody, a.Reason)
 					}
 				}
@@ -93,8 +93,8 @@ func TestNewCertificateIsShownAtOnce(t *testing.T) {
 	}))
 	c := newClient(t, ca, nil)
 	first, second := clientCertificate(t, clients, "shop"), clientCertificate(t, clients, "shop")
-	a := c.Send(t.Context(), post(srv.URL), &hook.Hook{Client: first})
-	b := c.Send(t.Context(), post(srv.URL), &hook.Hook{Client: second})
+	a := c.Send(t.Context(), post(srv.URL), &hook.Hook{Client: first}, hook.Defaults{})
+	b := c.Send(t.Context(), post(srv.URL), &hook.Hook{Client: second}, hook.Defaults{})
 	if a.Status != 200 || b.Status != 200 || string(a.ResponseBody) == string(b.ResponseBody) {
 		t.Errorf("Send = %d %q, then %d %q, want two certificates", a.Status, a.ResponseBody, b.Status, b.ResponseBody)
 	}

@@ -55,7 +55,11 @@ func TestSendExplainsCertificates(t *testing.T) {
 		"good but over TLS 1.1": {&tls.Config{
 			Certificates: []tls.Certificate{ca.issue(t, nil)},
 			MinVersion:   tls.VersionTLS10, MaxVersion: tls.VersionTLS11,
-		}, "TLS version is too old"},
+		}, "offers TLS 1.1 at most; it must"},
+		"good but over TLS 1.0": {&tls.Config{
+			Certificates: []tls.Certificate{ca.issue(t, nil)},
+			MinVersion:   tls.VersionTLS10, MaxVersion: tls.VersionTLS10,
+		}, "offers TLS 1.0 at most; it must"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,6 +83,7 @@ func TestSendExplainsBrokenConversations(t *testing.T) {
 	}{
 		"plain HTTP on the port":  {nil, plain, 0, hook.BadTLS, "speaks plain HTTP"},
 		"something else than TLS": {nil, answer("SSH-2.0-OpenSSH_9.6\r\n"), 0, hook.BadTLS, "does not speak TLS"},
+		"refuses our versions of TLS": {nil, answer("\x15\x03\x01\x00\x02\x02\x46"), 0, hook.BadTLS, "TLS version is too old"},
 		"closes before the handshake": {
 			nil, func(c net.Conn) { _, _ = c.Read(make([]byte, 2048)) }, 0,
 			hook.BadTLS, "closed the connection during the TLS handshake",

@@ -13,11 +13,20 @@ import (
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
-// Guard says which addresses may be connected to: those of the public internet,
-// and those the operator allows. It never changes and is safe for concurrent use.
+// Guard says what may be connected to: addresses of the public internet and
+// those the operator allows, on ports that are not another service's. It never
+// changes and is safe for concurrent use.
 type Guard struct {
 	allow   []netip.Prefix
+	deny    []netip.Prefix
+	ports   []uint16 // nil: all but those of otherServices
 	refused []network
+}
+
+// Limits narrow what a Guard permits. The zero value does not.
+type Limits struct {
+	Deny  []netip.Prefix // never connected to, whether public or allowed
+	Ports []uint16       // the only ones; none: all but those that belong to other services
 }
 
 // network is a range of addresses with the words for what it is.
@@ -29,14 +38,24 @@ type network struct {
 // NewGuard returns a Guard that permits, besides the public internet, the
 // addresses in allow. An IPv4-mapped prefix in it stands for the IPv4 one.
 func NewGuard(allow []netip.Prefix) *Guard {
-	g := &Guard{refused: refusedNetworks()}
-	for _, p := range allow {
+	return &Guard{refused: refusedNetworks(), allow: unmapped(allow)}
+}
+
+// Within returns a Guard that permits what g does within the given limits.
+func (g *Guard) Within(l Limits) *Guard {
+	return &Guard{allow: g.allow, deny: slices.Concat(g.deny, unmapped(l.Deny)), ports: slices.Clone(l.Ports), refused: g.refused}
+}
+
+// unmapped returns prefixes with IPv4-mapped ones as the IPv4 ones they stand for.
+func unmapped(prefixes []netip.Prefix) []netip.Prefix {
+	var plain []netip.Prefix
+	for _, p := range prefixes {
 		if p.Addr().Is4In6() && p.Bits() >= 96 {
 			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 		}
-		g.allow = append(g.allow, p.Masked())
+		plain = append(plain, p.Masked())
 	}
-	return g
+	return plain
 }
 
 // Check returns nil if a may be connected to, and otherwise an error that names
@@ -46,19 +65,40 @@ func NewGuard(allow []netip.Prefix) *Guard {
 // (RFC 6052, section 3.1): it is how a network with IPv6 alone reaches the rest.
 func (g *Guard) Check(a netip.Addr) error {
 	a = a.Unmap().WithZone("") // a prefix never contains an address with a zone
-	if class := g.class(a); class != "" {
-		return &refusedError{addr: a, class: class}
+	if err := g.check(a, a.String()); err != nil {
+		return err
 	}
 	if inner, ok := embedded(a); ok {
-		if class := g.class(inner); class != "" {
-			return &refusedError{addr: a, inner: inner, class: class}
-		}
+		return g.check(inner, a.String()+" leads to "+inner.String()+", which")
 	}
 	return nil
 }
 
-// CheckURL is hook.CheckURL and, if the URL's host is written as an address,
-// Check of it. What a name resolves to is checked when it is connected to.
+// check returns why a, called subject, may not be connected to.
+func (g *Guard) check(a netip.Addr, subject string) error {
+	for _, p := range g.deny {
+		if p.Contains(a) {
+			return refuse("%s is in the network %s, which the operator of this server denies (--deny-network)", subject, p)
+		}
+	}
+	if class := g.class(a); class != "" {
+		return refuse("%s is %s; only the public internet is connected to unless the operator allows the network, "+
+			"such as with --allow-network %s/%d", subject, class, a, a.BitLen())
+	}
+	return nil
+}
+
+// CheckTarget returns nil if a connection to an address and port may be made,
+// and otherwise an error with the reason and the remedy.
+func (g *Guard) CheckTarget(t netip.AddrPort) error {
+	if err := g.CheckPort(t.Port()); err != nil {
+		return err
+	}
+	return g.Check(t.Addr())
+}
+
+// CheckURL is hook.CheckURL, CheckPort and, if the URL's host is written as an
+// address, Check of it. What a name resolves to is checked when it is connected to.
 // It returns nil or a *hook.Error about the field "url".
 func (g *Guard) CheckURL(raw string) error {
 	if err := hook.CheckURL(raw); err != nil {
@@ -67,6 +107,9 @@ func (g *Guard) CheckURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return hook.InvalidField("url", "cannot be read")
+	}
+	if err := g.CheckPort(portOf(u)); err != nil {
+		return hook.InvalidField("url", "has a port that is refused: %v", err)
 	}
 	a, err := netip.ParseAddr(u.Hostname())
 	if err != nil {
@@ -85,7 +128,7 @@ func (g *Guard) control(_ context.Context, _, address string, _ syscall.RawConn)
 	if err != nil {
 		return err
 	}
-	return g.Check(ap.Addr())
+	return g.CheckTarget(ap)
 }
 
 // class returns what a, unmapped and without zone, is that keeps it from being
@@ -179,20 +222,11 @@ func refusedNetworks() []network {
 
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 
-// refusedError says why an address is not connected to.
-type refusedError struct {
-	addr  netip.Addr
-	inner netip.Addr // that addr carries and that is to blame, if valid
-	class string
-}
+// refusedError says why something is not connected to, and what would allow it.
+type refusedError struct{ reason string }
 
-func (e *refusedError) Error() string {
-	blame := e.addr
-	subject := blame.String()
-	if e.inner.IsValid() {
-		subject += " leads to " + e.inner.String() + ", which"
-		blame = e.inner
-	}
-	return fmt.Sprintf("%s is %s; only the public internet is connected to unless the operator allows the network, "+
-		"such as with --allow-network %s/%d", subject, e.class, blame, blame.BitLen())
+func (e *refusedError) Error() string { return e.reason }
+
+func refuse(format string, args ...any) error {
+	return &refusedError{fmt.Sprintf(format, args...)}
 }

@@ -34,7 +34,8 @@ type failure struct {
 	read       int // bytes of the response's body that were kept
 	now        time.Time
 	elapsed    time.Duration
-	cancelled  bool // by the caller
+	cancelled  bool   // by the caller
+	newest     string // version of TLS that is offered, if it is too old and known
 	client     hook.Certificate
 	asked      bool // the receiver asked for a client certificate
 }
@@ -51,6 +52,9 @@ func (f failure) explain(err error) (hook.ErrorKind, string) {
 	}
 	if e, ok := errors.AsType[*refusedError](err); ok {
 		return hook.BadAddress, fmt.Sprintf("the connection to %s was refused by this server: %v", f.host, e)
+	}
+	if e, ok := errors.AsType[*proxyError](err); ok {
+		return hook.BadConnect, fmt.Sprintf("no connection to %s port %s was made: %v", f.host, f.port, e)
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		return hook.BadName, f.explainName(e)
@@ -101,6 +105,8 @@ func (f failure) explainConnect(err error) string {
 		return fmt.Sprintf("%s refused the connection on port %s; check that the receiver runs and the port is right", f.host, f.port)
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return fmt.Sprintf("there is no route to %s; check this server's network and the receiver's firewall", f.host)
+	case misbound(err):
+		return "this server does not have the address that --source-address names; correct it"
 	case closed(err):
 		return f.host + " broke the connection off at once; check the receiver's firewall"
 	default:
@@ -151,6 +157,12 @@ func closed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
 		strings.Contains(err.Error(), "server closed idle connection")
+}
+
+// misbound reports whether err means that the source address is none of ours.
+func misbound(err error) bool {
+	e, ok := errors.AsType[*os.SyscallError](err)
+	return ok && e.Syscall == "bind" && errors.Is(err, syscall.EADDRNOTAVAIL)
 }
 
 func timedOut(err error) bool {
