@@ -34,14 +34,15 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	boundMemory(s.Memory)
 	log := newLog(s)
-	a, err := app.New(ctx, app.Options{
+	o := app.Options{
 		Listen: s.Listen, Database: s.Database, Secrets: secretsOf(c.Store), OperatorKey: s.OperatorKey,
-		Roots: s.Trust, AllowNetworks: s.AllowNetworks,
-		Timeout: s.Timeout, ConnectTimeout: s.ConnectTimeout, Drain: s.Drain,
+		Timeout: s.Timeout, Drain: s.Drain,
 		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
 		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC),
 		Log: log, Version: version(),
-	})
+	}
+	setWay(&o, s.Way)
+	a, err := app.New(ctx, o)
 	if err != nil {
 		return explain(err, s.Database, s.Listen)
 	}

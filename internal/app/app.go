@@ -5,14 +5,11 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +36,9 @@ type Options struct {
 	OperatorKey   string         // empty: the one made at the first start
 	Roots         []string       // files with PEM certificates that are trusted besides the system's
 	AllowNetworks []netip.Prefix // that hooks may reach though they are not public
+	Limits        send.Limits    // of what hooks may reach
+	Proxy         *send.Proxy    // that hooks are reached through; nil: none
+	SourceAddress netip.Addr     // that hooks are reached from; the zero value: the system chooses
 
 	Timeout        time.Duration // of an attempt
 	ConnectTimeout time.Duration // of making a connection, within Timeout
@@ -104,9 +104,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	guard := send.NewGuard(o.AllowNetworks)
+	guard := o.guard()
 	client := send.New(send.Options{
-		Roots: roots, Guard: guard, Timeout: o.Timeout, ConnectTimeout: o.ConnectTimeout,
+		Roots: roots, Guard: guard, Proxy: o.Proxy, Source: o.SourceAddress,
+		Timeout: o.Timeout, ConnectTimeout: o.ConnectTimeout,
 		UserAgent: "Waybill/" + o.Version, MaxIdlePerHost: 32 * o.Concurrency, // of many hooks on one host
 	})
 	a.closers = append(a.closers, func() error { client.Close(); return nil })
@@ -166,24 +167,6 @@ func (a *App) operator(ctx context.Context, given string) (string, error) {
 		a.newKey = key
 	}
 	return digest, err
-}
-
-// loadRoots returns the system's roots and those in the given files.
-func loadRoots(files []string) (*x509.CertPool, error) {
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fmt.Errorf("load the system's certificates: %w", err)
-	}
-	for _, name := range files {
-		pem, err := os.ReadFile(name) //nolint:gosec // the operator's own setting
-		if err != nil {
-			return nil, err
-		}
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate in PEM form", name)
-		}
-	}
-	return roots, nil
 }
 
 // Addr returns the address the API listens on.

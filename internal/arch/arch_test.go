@@ -57,7 +57,7 @@ var allowed = map[string]string{
 	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",
 
-	"cmd/waybill": "internal/account internal/app internal/bench internal/config internal/demo internal/hook internal/oidc internal/receiver internal/seal internal/signin internal/store internal/trade",
+	"cmd/waybill": "internal/account internal/app internal/bench internal/config internal/demo internal/hook internal/oidc internal/receiver internal/seal internal/send internal/signin internal/store internal/trade",
 }
 
 func TestImports(t *testing.T) {

@@ -27,38 +27,34 @@ type Store struct {
 type Server struct {
 	Store
 	Access
+	Outbound
 
-	Listen         string   `default:"127.0.0.1:8080" env:"WAYBILL_LISTEN" placeholder:"HOST:PORT" help:"Address for the API. Without a host it is every address of the machine; port 0 picks a free one."`
-	OperatorKey    string   `env:"WAYBILL_OPERATOR_KEY" placeholder:"KEY" help:"Key of the operator, who may do everything; at least 20 characters. Without it, one is made at the first start and shown once. Flags can be seen by others on the machine: prefer environment or file."`
-	Trust          []string `env:"WAYBILL_TRUST" placeholder:"FILE" help:"Files with PEM certificates of authorities that are trusted besides the system's."`
-	AllowNetwork   []string `env:"WAYBILL_ALLOW_NETWORK" placeholder:"CIDR" help:"Networks that hooks may reach although they are not on the public internet, such as 10.1.0.0/16."`
-	Timeout        string   `default:"60s" env:"WAYBILL_TIMEOUT" placeholder:"DURATION" help:"Time for one attempt, from looking up the name to the end of the response."`
-	ConnectTimeout string   `default:"10s" env:"WAYBILL_CONNECT_TIMEOUT" placeholder:"DURATION" help:"Time for making a connection, within the time for the attempt."`
-	Concurrency    string   `default:"16" env:"WAYBILL_CONCURRENCY" placeholder:"NUMBER" help:"Requests under way at once for each hook."`
-	Memory         string   `default:"64MiB" env:"WAYBILL_MEMORY" placeholder:"SIZE" help:"Deliveries that are kept in memory; the others wait in the database."`
-	MaxEvent       string   `default:"1MiB" env:"WAYBILL_MAX_EVENT" placeholder:"SIZE" help:"Largest event that is accepted."`
-	MaxBatch       string   `default:"32MiB" env:"WAYBILL_MAX_BATCH" placeholder:"SIZE" help:"Largest batch of events that is accepted."`
-	Drain          string   `default:"25s" env:"WAYBILL_DRAIN" placeholder:"DURATION" help:"Time given to requests under way when the server is stopped."`
-	LogFormat      string   `default:"text" env:"WAYBILL_LOG_FORMAT" placeholder:"FORMAT" help:"Form of the log on standard error: text or json."`
-	LogLevel       string   `default:"info" env:"WAYBILL_LOG_LEVEL" placeholder:"LEVEL" help:"What is logged: debug, info, warn or error and all above."`
+	Listen      string `default:"127.0.0.1:8080" env:"WAYBILL_LISTEN" placeholder:"HOST:PORT" help:"Address for the API. Without a host it is every address of the machine; port 0 picks a free one."`
+	OperatorKey string `env:"WAYBILL_OPERATOR_KEY" placeholder:"KEY" help:"Key of the operator, who may do everything; at least 20 characters. Without it, one is made at the first start and shown once. Flags can be seen by others on the machine: prefer environment or file."`
+	Timeout     string `default:"60s" env:"WAYBILL_TIMEOUT" placeholder:"DURATION" help:"Time for one attempt, from looking up the name to the end of the response."`
+	Concurrency string `default:"16" env:"WAYBILL_CONCURRENCY" placeholder:"NUMBER" help:"Requests under way at once for each hook."`
+	Memory      string `default:"64MiB" env:"WAYBILL_MEMORY" placeholder:"SIZE" help:"Deliveries that are kept in memory; the others wait in the database."`
+	MaxEvent    string `default:"1MiB" env:"WAYBILL_MAX_EVENT" placeholder:"SIZE" help:"Largest event that is accepted."`
+	MaxBatch    string `default:"32MiB" env:"WAYBILL_MAX_BATCH" placeholder:"SIZE" help:"Largest batch of events that is accepted."`
+	Drain       string `default:"25s" env:"WAYBILL_DRAIN" placeholder:"DURATION" help:"Time given to requests under way when the server is stopped."`
+	LogFormat   string `default:"text" env:"WAYBILL_LOG_FORMAT" placeholder:"FORMAT" help:"Form of the log on standard error: text or json."`
+	LogLevel    string `default:"info" env:"WAYBILL_LOG_LEVEL" placeholder:"LEVEL" help:"What is logged: debug, info, warn or error and all above."`
 }
 
 // Settings is the settings of the server, read and checked.
 type Settings struct {
-	Database       string // a path, or "postgres://…"
-	Listen         string // host and port
-	OperatorKey    string // empty: the one made at the first start
-	Trust          []string
-	AllowNetworks  []netip.Prefix
-	Timeout        time.Duration
-	ConnectTimeout time.Duration
-	Concurrency    int
-	Memory         int   // bytes
-	MaxEvent       int64 // bytes
-	MaxBatch       int64 // bytes
-	Drain          time.Duration
-	LogJSON        bool
-	LogLevel       slog.Level
+	Database    string // a path, or "postgres://…"
+	Listen      string // host and port
+	OperatorKey string // empty: the one made at the first start
+	Way
+	Timeout     time.Duration
+	Concurrency int
+	Memory      int   // bytes
+	MaxEvent    int64 // bytes
+	MaxBatch    int64 // bytes
+	Drain       time.Duration
+	LogJSON     bool
+	LogLevel    slog.Level
 
 	PublicURL      string         // without a slash at its end; empty: the address it listens on
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto count
@@ -92,19 +88,17 @@ func Env(name string) string {
 func (s *Server) Settings() (Settings, error) {
 	var r reader
 	v := Settings{
-		Listen:         r.address("listen", s.Listen),
-		Database:       r.database("database", s.Database),
-		OperatorKey:    r.key("operator-key", s.OperatorKey),
-		Trust:          r.certificates("trust", s.Trust),
-		AllowNetworks:  r.networks("allow-network", s.AllowNetwork),
-		Timeout:        r.duration("timeout", s.Timeout, time.Second, time.Hour),
-		ConnectTimeout: r.duration("connect-timeout", s.ConnectTimeout, 100*time.Millisecond, time.Hour),
-		Concurrency:    int(r.number("concurrency", s.Concurrency, 1, 10_000)),
-		Memory:         int(r.size("memory", s.Memory, 1<<20, 1<<40)),
-		MaxEvent:       r.size("max-event", s.MaxEvent, 1<<10, 64<<20),
-		MaxBatch:       r.size("max-batch", s.MaxBatch, 1<<10, 1<<30),
-		Drain:          r.duration("drain", s.Drain, 0, time.Hour),
-		LogJSON:        r.choice("log-format", s.LogFormat, "text", "json") == "json",
+		Listen:      r.address("listen", s.Listen),
+		Database:    r.database("database", s.Database),
+		OperatorKey: r.key("operator-key", s.OperatorKey),
+		Way:         r.way(&s.Outbound),
+		Timeout:     r.duration("timeout", s.Timeout, time.Second, time.Hour),
+		Concurrency: int(r.number("concurrency", s.Concurrency, 1, 10_000)),
+		Memory:      int(r.size("memory", s.Memory, 1<<20, 1<<40)),
+		MaxEvent:    r.size("max-event", s.MaxEvent, 1<<10, 64<<20),
+		MaxBatch:    r.size("max-batch", s.MaxBatch, 1<<10, 1<<30),
+		Drain:       r.duration("drain", s.Drain, 0, time.Hour),
+		LogJSON:     r.choice("log-format", s.LogFormat, "text", "json") == "json",
 	}
 	r.readAccess(&s.Access, &v)
 	_ = v.LogLevel.UnmarshalText([]byte(r.choice("log-level", s.LogLevel, "info", "debug", "warn", "error")))

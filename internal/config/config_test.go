@@ -52,7 +52,8 @@ func file(t *testing.T, text string) string {
 func defaults() config.Settings {
 	return config.Settings{
 		Database: "waybill.db", Listen: "127.0.0.1:8080",
-		Timeout: time.Minute, ConnectTimeout: 10 * time.Second, Drain: 25 * time.Second,
+		Way:     config.Way{ConnectTimeout: 10 * time.Second},
+		Timeout: time.Minute, Drain: 25 * time.Second,
 		Concurrency: 16, Memory: 64 << 20, MaxEvent: 1 << 20, MaxBatch: 32 << 20,
 	}
 }
@@ -62,8 +63,7 @@ func check(t *testing.T, got config.Settings, err error, want config.Settings) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	prefixes := cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
-	if diff := cmp.Diff(want, got, prefixes, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{}, netip.Addr{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("settings differ from what is wanted (-) in what was got (+):\n%s", diff)
 	}
 }
@@ -77,15 +77,21 @@ func TestWithoutAnythingTheDefaultsHold(t *testing.T) {
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	got, err := read(t, "--listen=[::1]:0", "--database=sqlite:x.db", "--operator-key=obviously-fake-0123456789",
-		"--allow-network=10.1.0.0/16,fd00::/8", "--allow-network=192.0.2.1/32",
+		"--allow-network=10.1.0.0/16,fd00::/8", "--allow-network=192.0.2.1/32", "--deny-network=10.1.2.0/24",
+		"--allow-port=443,8443", "--proxy=socks5://me:p%40ss@proxy.internal:1080", "--source-address=192.0.2.9",
 		"--timeout=1m30s", "--connect-timeout=500ms", "--drain=0s", "--concurrency=1",
 		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--log-format=json", "--log-level=error")
 	check(t, got, err, config.Settings{
 		Listen: "[::1]:0", Database: "x.db", OperatorKey: "obviously-fake-0123456789",
-		AllowNetworks: []netip.Prefix{
-			netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.1/32"),
+		Way: config.Way{
+			AllowNetworks: []netip.Prefix{
+				netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("192.0.2.1/32"),
+			},
+			DenyNetworks: []netip.Prefix{netip.MustParsePrefix("10.1.2.0/24")}, AllowPorts: []uint16{443, 8443},
+			Proxy:         config.Proxy{Scheme: "socks5", Address: "proxy.internal:1080", User: "me", Password: "p@ss"},
+			SourceAddress: netip.MustParseAddr("192.0.2.9"), ConnectTimeout: 500 * time.Millisecond,
 		},
-		Timeout: 90 * time.Second, ConnectTimeout: 500 * time.Millisecond, Concurrency: 1,
+		Timeout: 90 * time.Second, Concurrency: 1,
 		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, LogJSON: true, LogLevel: slog.LevelError,
 	})
 }
@@ -133,6 +139,17 @@ func TestWrongSettings(t *testing.T) {
 		{"an address without a port", []string{"--listen=127.0.0.1"}, []string{"--listen", "127.0.0.1:8080"}},
 		{"a network that is an address", []string{"--allow-network=10.1.2.3"}, []string{"--allow-network", "10.1.2.3", "10.1.0.0/16"}},
 		{"a network with bits beyond the prefix", []string{"--allow-network=10.1.2.3/16"}, []string{"10.1.0.0/16", "10.1.2.3/32"}},
+		{"a denied network that is an address", []string{"--deny-network=10.1.2.3"}, []string{"--deny-network", "10.1.2.3/32"}},
+		{"a port that is a word", []string{"--allow-port=https"}, []string{"--allow-port", "https", "1 to 65535"}},
+		{"a port of nothing", []string{"--allow-port=0"}, []string{"--allow-port", "1 to 65535"}},
+		{"a source address that is a name", []string{"--source-address=eth0"}, []string{"--source-address", "eth0", "192.0.2.9"}},
+		{"a source address that is none", []string{"--source-address=0.0.0.0"}, []string{"--source-address", "0.0.0.0"}},
+		{"a proxy without a scheme", []string{"--proxy=proxy.internal:3128"}, []string{"--proxy", "http://"}},
+		{"a proxy of another kind", []string{"--proxy=https://me:recognisable@proxy.internal:3128"}, []string{"--proxy", `"https://proxy.internal:3128"`, "socks5://"}},
+		{"a proxy without a port", []string{"--proxy=http://me:recognisable@proxy.internal"}, []string{"--proxy", "port"}},
+		{"a proxy with a path", []string{"--proxy=http://me:recognisable@proxy.internal:3128/recognisable"}, []string{"--proxy", "port"}},
+		{"a proxy that cannot be read", []string{"--proxy=http://me:recogn%zzisable@proxy.internal:3128"}, []string{"--proxy", "percent-encoded"}},
+		{"a proxy with a password that is not encoded", []string{"--proxy=http://me:recogn/isable@proxy.internal:3128"}, []string{"--proxy", "percent-encoded"}},
 		{"a certificate file that is not there", []string{"--trust=" + folder + "/none.pem"}, []string{"--trust", "none.pem", "no such file"}},
 		{"a certificate file that is a folder", []string{"--trust=" + folder}, []string{"--trust", "cannot be read"}},
 		{"a file without a certificate", []string{"--trust=" + plain}, []string{"--trust", plain, "BEGIN CERTIFICATE"}},
