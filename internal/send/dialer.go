@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/waybillhq/waybill/internal/hook"
 )
 
 // Dialing is how a Dialer makes connections. The zero value is usable.
@@ -73,6 +75,10 @@ func (d *Dialer) CheckTarget(t netip.AddrPort) error { return d.guard.CheckTarge
 // at once (RFC 8305). Those that the guard refuses are passed over; if there are
 // no others, the error says why. It is made for http.Transport.
 func (d *Dialer) DialContext(ctx context.Context, _, address string) (net.Conn, error) {
+	// Resolvers differ in what they make of a host such as 0x7f.1.
+	if err := hook.CheckURL("https://" + address); err != nil {
+		return nil, err
+	}
 	host, service, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err

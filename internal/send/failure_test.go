@@ -81,8 +81,8 @@ func TestSendExplainsBrokenConversations(t *testing.T) {
 		kind   hook.ErrorKind
 		want   string
 	}{
-		"plain HTTP on the port":  {nil, plain, 0, hook.BadTLS, "speaks plain HTTP"},
-		"something else than TLS": {nil, answer("SSH-2.0-OpenSSH_9.6\r\n"), 0, hook.BadTLS, "does not speak TLS"},
+		"plain HTTP on the port":      {nil, plain, 0, hook.BadTLS, "speaks plain HTTP"},
+		"something else than TLS":     {nil, answer("SSH-2.0-OpenSSH_9.6\r\n"), 0, hook.BadTLS, "does not speak TLS"},
 		"refuses our versions of TLS": {nil, answer("\x15\x03\x01\x00\x02\x02\x46"), 0, hook.BadTLS, "TLS version is too old"},
 		"closes before the handshake": {
 			nil, func(c net.Conn) { _, _ = c.Read(make([]byte, 2048)) }, 0,

@@ -173,3 +173,48 @@ func TestGuardCheckURL(t *testing.T) {
 		}
 	}
 }
+
+func TestGuardWithinLimits(t *testing.T) {
+	t.Parallel()
+	prefixes := func(all ...string) []netip.Prefix {
+		var p []netip.Prefix
+		for _, s := range all {
+			p = append(p, netip.MustParsePrefix(s))
+		}
+		return p
+	}
+	g := send.NewGuard(prefixes("10.0.0.0/8"))
+	narrow := g.Within(send.Limits{Deny: prefixes("10.9.0.0/16", "::ffff:8.8.8.0/120", "2606:4700::/32")})
+	ports := narrow.Within(send.Limits{Ports: []uint16{443, 25}})
+	for _, tt := range []struct {
+		guard  *send.Guard
+		target string
+		want   string // of the error; empty: none
+	}{
+		{g, "10.9.0.1:443", ""},
+		{narrow, "10.8.0.1:443", ""},
+		{narrow, "10.9.0.1:443", "10.9.0.0/16, which the operator"},
+		{narrow, "8.8.8.8:443", "--deny-network"},
+		{narrow, "[::ffff:8.8.8.8]:443", "--deny-network"},
+		{narrow, "[64:ff9b::8.8.8.8]:443", "leads to 8.8.8.8, which is in the network"},
+		{narrow, "[2606:4700::1]:443", "--deny-network"},
+		{narrow, "8.8.4.4:443", ""},
+		{narrow, "8.8.4.4:8443", ""},
+		{narrow, "8.8.4.4:25", "--allow-port"},
+		{narrow, "8.8.4.4:5432", "PostgreSQL"},
+		{ports, "8.8.4.4:443", ""},
+		{ports, "8.8.4.4:25", ""}, // the operator's word counts
+		{ports, "8.8.4.4:8443", "--allow-port"},
+		{ports, "10.9.0.1:443", "--deny-network"},
+	} {
+		err := tt.guard.CheckTarget(netip.MustParseAddrPort(tt.target))
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("CheckTarget(%s) = %v, want %q", tt.target, err, tt.want)
+		}
+	}
+	for raw, want := range map[string]string{"https://a.example:25/": "mail", "https://a.example:8443/": "", "https://8.8.8.8/": "--deny-network"} {
+		if err := narrow.CheckURL(raw); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("CheckURL(%q) = %v, want %q", raw, err, want)
+		}
+	}
+}

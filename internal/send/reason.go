@@ -53,6 +53,9 @@ func (f failure) explain(err error) (hook.ErrorKind, string) {
 	if e, ok := errors.AsType[*refusedError](err); ok {
 		return hook.BadAddress, fmt.Sprintf("the connection to %s was refused by this server: %v", f.host, e)
 	}
+	if e, ok := errors.AsType[*hook.Error](err); ok {
+		return explainRequest(e)
+	}
 	if e, ok := errors.AsType[*proxyError](err); ok {
 		return hook.BadConnect, fmt.Sprintf("no connection to %s port %s was made: %v", f.host, f.port, e)
 	}

@@ -54,6 +54,12 @@ func (a *authority) issue(tb testing.TB, change func(*x509.Certificate)) tls.Cer
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
 }
 
+// issueFor returns a certificate for names, and for 127.0.0.1.
+func (a *authority) issueFor(tb testing.TB, names ...string) tls.Certificate {
+	tb.Helper()
+	return a.issue(tb, func(c *x509.Certificate) { c.DNSNames = names })
+}
+
 func (a *authority) pool() *x509.CertPool {
 	p := x509.NewCertPool()
 	p.AddCert(a.cert)
