@@ -24,6 +24,7 @@ type commands struct {
 	Serve         serveCommand          `cmd:"" help:"Run the server."`
 	Demo          demoCommand           `cmd:"" help:"Show Waybill at work: a server, a receiver and the life of an order, in a folder that is removed at the end."`
 	Listen        listenCommand         `cmd:"" help:"Run a receiver that shows what arrives, to try hooks with."`
+	Check         checkCommand          `cmd:"" help:"Check a receiver: its addresses, versions of TLS, certificate, and what to mend."`
 	Company       companyCommand        `cmd:"" help:"Add, change and list companies."`
 	User          userCommand           `cmd:"" help:"Add, list, reset and disable users."`
 	Key           keyCommand            `cmd:"" help:"Make, list and revoke API keys."`

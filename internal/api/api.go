@@ -25,7 +25,8 @@ type Server struct {
 	Store     Store
 	Gate      Gate
 	Policy    account.Policy
-	CheckURL  func(raw string) error          // whether a hook may have the URL; an error is a *hook.Error about "url"
+	CheckURL  func(raw string) error // whether a hook may have the URL; an error is a *hook.Error about "url"
+	Checker   Checker
 	Ready     func(ctx context.Context) error // whether events can be accepted
 	Provider  Provider                        // nil: nobody signs in by OpenID Connect
 	PublicURL string                          // what people reach the server by, such as https://waybill.example; without a slash at the end
@@ -86,6 +87,10 @@ func (s *Server) registerCompanies(a huma.API) {
 	register(a, secured("GET "+defaults, "getDefaultCredentials", "Read the credentials that hooks of a company can share", account.ReadHooks), s.getDefaults)
 	register(a, reading(secured("PUT "+defaults, "putDefaultCredentials", "Change the credentials that hooks of a company can share",
 		account.ChangeHooks, http.StatusConflict, http.StatusPreconditionFailed)), s.putDefaults)
+
+	register(a, reading(secured("POST "+companyPath+"/check", "checkReceiver",
+		"Check a receiver: its addresses, versions of TLS, certificate, and what to mend", account.ChangeHooks,
+		http.StatusTooManyRequests)), s.checkReceiver())
 
 	register(a, secured("GET "+companyPath+"/keys", "listKeys",
 		"List the keys of a company, revoked ones too, newest first", account.ReadKeys), s.listKeys)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/api"
+	"github.com/waybillhq/waybill/internal/check"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/seal"
@@ -76,7 +78,7 @@ func newWorld(t *testing.T) *world {
 	s := &api.Server{
 		Intake: intake.New(st, idle{}), Store: st, Gate: w.gate,
 		Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Provider: w.provider,
-		CheckURL: send.NewGuard(nil).CheckURL,
+		CheckURL: send.NewGuard(nil).CheckURL, Checker: &check.Checker{Network: send.NewDialer(send.Dialing{Resolver: noNames()})},
 		Ready: func(ctx context.Context) error {
 			if w.sick.Load() {
 				return errors.New("disk on fire")
@@ -95,6 +97,13 @@ func newWorld(t *testing.T) *world {
 	})
 	w.mustDo(t, 201, "PUT", acme, `{"name":"Acme","timeZone":"Europe/Berlin","modules":["business-api"]}`)
 	return w
+}
+
+// noNames returns a resolver that knows no name.
+func noNames() *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("there is no DNS")
+	}}
 }
 
 // answer is a response that was read.

@@ -170,7 +170,13 @@ func everyCall(t *testing.T, w *world) map[string][]call {
 	huge := `{"title":"` + strings.Repeat("x", 300<<10) + `"}`
 	text := []string{"Content-Type: text/plain"}
 	auth := strings.Replace(goodTrigger, "{", `{"auth":{"type":"basic","user":"erp","secret":"test-password"},`, 1)
+	receiver := `{"url":"https://hooks.example/orders"}`
+	checks := []call{{path: acme + "/check", body: `{"url":"http://hooks.example/"}`, want: 422}, {body: receiver, want: 404}}
+	for range 9 { // one was counted above
+		checks = append(checks, call{path: acme + "/check", body: receiver, want: 200})
+	}
 	return map[string][]call{
+		"checkReceiver":  append(checks, call{path: acme + "/check", body: receiver, want: 429}),
 		"health":         {{want: 200}},
 		"ready":          {{want: 200}},
 		"openAPI":        {{want: 200}},

@@ -42,6 +42,7 @@ func TestEachRoleMayDoWhatItMay(t *testing.T) {
 		{"POST " + triggers, goodTrigger, "201 201 201 201 201 403 403 403 401"},
 		{"PUT " + triggers + "/TRIGGER", goodTrigger, "200 200 200 200 200 403 403 403 401"},
 		{"DELETE " + triggers + "/" + idLike, "", "404 404 404 404 404 403 403 403 401"},
+		{"POST " + acme + "/check", `{"url":"https://hooks.example/"}`, "200 200 200 200 200 403 403 403 401"},
 		{"GET " + acme + "/deliveries", "", "200 200 200 200 200 200 403 200 401"},
 		{"GET " + acme + "/users", "", "200 200 200 200 200 200 403 403 401"},
 		{"PATCH " + acme + "/users/USER", `{"language":"de"}`, "200 200 200 200 200 403 403 403 401"},

@@ -78,6 +78,7 @@ func routes() map[string]route {
 		"addKey":                {company, acme + "/keys", `{"name":"spy","role":"reader"}`},
 		"revokeKey":             {company, acme + "/keys/KEY", ""},
 		"listAudit":             {company, acme + "/audit", ""},
+		"checkReceiver":         {company, acme + "/check", `{"url":"https://hooks.example/orders"}`},
 
 		"getMe":          {self, "/api/v1/me", ""},
 		"changeMe":       {self, "/api/v1/me", `{"name":"Kim Example"}`},

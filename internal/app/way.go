@@ -5,12 +5,29 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/waybillhq/waybill/internal/check"
 	"github.com/waybillhq/waybill/internal/send"
 )
 
 // guard returns what says where hooks may reach.
 func (o *Options) guard() *send.Guard {
 	return send.NewGuard(o.AllowNetworks).Within(o.Limits)
+}
+
+// NewChecker returns what looks at receivers as an App with these options would
+// come to them. Only the options of how receivers are reached count.
+func NewChecker(o Options) (*check.Checker, error) {
+	roots, err := loadRoots(o.Roots)
+	if err != nil {
+		return nil, err
+	}
+	return o.checker(roots), nil
+}
+
+func (o *Options) checker(roots *x509.CertPool) *check.Checker {
+	return &check.Checker{Roots: roots, Timeout: o.ConnectTimeout, Network: send.NewDialer(send.Dialing{
+		Guard: o.guard(), Timeout: o.ConnectTimeout, Source: o.SourceAddress, Proxy: o.Proxy,
+	})}
 }
 
 // loadRoots returns the system's roots and those in the given files.

@@ -30,6 +30,7 @@ var allowed = map[string]string{
 	"internal/account":       "internal/hook internal/trade",
 	"internal/certificate":   "internal/hook",
 	"internal/oidc":          "internal/account internal/hook internal/trade",
+	"internal/check":         "internal/hook",
 	"internal/match":         "internal/hook internal/trade",
 	"internal/nodetest":      "",
 	"internal/pgtemp":        "",
@@ -50,14 +51,14 @@ var allowed = map[string]string{
 
 	"internal/signin": "internal/account internal/hook",
 
-	"internal/api": "internal/account internal/hook internal/intake internal/oidc internal/rawjson internal/signin internal/trade",
+	"internal/api": "internal/account internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/signin internal/trade",
 
-	"internal/app": "internal/account internal/api internal/deliver internal/intake internal/oidc internal/retry internal/seal internal/send internal/signin internal/store",
+	"internal/app": "internal/account internal/api internal/check internal/deliver internal/intake internal/oidc internal/retry internal/seal internal/send internal/signin internal/store",
 
 	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",
 
-	"cmd/waybill": "internal/account internal/app internal/bench internal/config internal/demo internal/hook internal/oidc internal/receiver internal/seal internal/send internal/signin internal/store internal/trade",
+	"cmd/waybill": "internal/account internal/app internal/bench internal/check internal/config internal/demo internal/hook internal/oidc internal/receiver internal/seal internal/send internal/signin internal/store internal/trade",
 }
 
 func TestImports(t *testing.T) {

@@ -67,6 +67,18 @@ func (d *Dialer) Resolve(ctx context.Context, host string) ([]netip.Addr, error)
 	return d.resolver.LookupNetIP(ctx, network, host)
 }
 
+// Explain says in words why no connection to a host and port was made or, if it
+// was made, why the handshake over it failed: what is wrong and, after a
+// semicolon, what can be done.
+func (d *Dialer) Explain(err error, host, port string, made bool) string {
+	f := failure{phase: connecting, host: host, port: port, now: time.Now(), elapsed: d.timeout}
+	if made {
+		f.phase = handshake
+	}
+	_, reason := explain(err, f)
+	return reason
+}
+
 // CheckTarget is the guard's.
 func (d *Dialer) CheckTarget(t netip.AddrPort) error { return d.guard.CheckTarget(t) }
 
@@ -106,7 +118,7 @@ func (d *Dialer) DialContext(ctx context.Context, _, address string) (net.Conn, 
 func (d *Dialer) otherFamily(ctx context.Context, host string, err error) error {
 	e, ok := errors.AsType[*net.DNSError](err)
 	_, unsuitable := errors.AsType[*net.AddrError](err)
-	if d.source == nil || !unsuitable && !(ok && e.IsNotFound) {
+	if d.source == nil || !unsuitable && (!ok || !e.IsNotFound) {
 		return err
 	}
 	if _, missing := d.resolver.LookupNetIP(ctx, "ip", host); missing != nil {

@@ -59,7 +59,7 @@ func FuzzGuard(f *testing.F) {
 				t.Errorf("CheckURL permits %q", raw)
 			}
 		}
-		a := c.Send(connects(t.Context(), &begun), hook.Request{Method: "POST", URL: raw}, &hook.Hook{})
+		a := c.Send(connects(t.Context(), &begun), hook.Request{Method: "POST", URL: raw}, &hook.Hook{}, hook.Defaults{})
 		if a.Error == hook.NoError || a.Reason == "" {
 			t.Errorf("Send to %q = %d %s %q", raw, a.Status, a.Error, a.Reason)
 		}

@@ -187,7 +187,7 @@ func TestNoHostileURLReachesItsTarget(t *testing.T) {
 	var begun atomic.Int32
 	for raw, want := range table {
 		url := strings.ReplaceAll(raw, "PORT", tg.port)
-		a := c.Send(connects(t.Context(), &begun), post(url), &hook.Hook{})
+		a := c.Send(connects(t.Context(), &begun), post(url), &hook.Hook{}, hook.Defaults{})
 		if a.Error != hook.BadAddress && a.Error != hook.BadName || a.Status != 0 || !strings.Contains(a.Reason, want) {
 			t.Errorf("Send to %q = %d %s %q, want a refusal with %q", raw, a.Status, a.Error, a.Reason, want)
 		}
@@ -201,7 +201,7 @@ func TestNoHostileURLReachesItsTarget(t *testing.T) {
 
 	// The target can be reached, or all this would show nothing.
 	allowed := newClient(t, newAuthority(t), nil)
-	if a := allowed.Send(t.Context(), post("https://127.0.0.1:"+tg.port), &hook.Hook{}); a.Error != hook.BadTLS {
+	if a := allowed.Send(t.Context(), post("https://127.0.0.1:"+tg.port), &hook.Hook{}, hook.Defaults{}); a.Error != hook.BadTLS {
 		t.Errorf("with its network allowed, Send = %s %q, want it to fail in the handshake", a.Error, a.Reason)
 	}
 }
@@ -236,7 +236,7 @@ func TestNoAnswerOfTheDNSLeadsPastTheGuard(t *testing.T) {
 				o.Resolver = resolver(t, map[string][]string{"localhost.test": tt.answers})
 			})
 			for i, want := range tt.want {
-				a := c.Send(t.Context(), post("https://localhost.test:"+port+"/"), &hook.Hook{})
+				a := c.Send(t.Context(), post("https://localhost.test:"+port+"/"), &hook.Hook{}, hook.Defaults{})
 				c.Close() // so that the next request looks the name up again
 				if a.Error != want {
 					t.Errorf("request %d = %d %s %q, want %q", i+1, a.Status, a.Error, a.Reason, want)
@@ -259,7 +259,7 @@ func TestARedirectIsNotFollowedWhereverItLeads(t *testing.T) {
 		url := listen(t, certificates(ca.issue(t, nil)), answer("HTTP/1.1 307 Temporary Redirect\r\nLocation: "+
 			strings.ReplaceAll(to, "PORT", tg.port)+"\r\nContent-Length: 0\r\n\r\n"))
 		var begun atomic.Int32
-		a := newClient(t, ca, nil).Send(connects(t.Context(), &begun), post(url), &hook.Hook{})
+		a := newClient(t, ca, nil).Send(connects(t.Context(), &begun), post(url), &hook.Hook{}, hook.Defaults{})
 		if a.Status != http.StatusTemporaryRedirect || begun.Load() != 1 {
 			t.Errorf("a redirect to %s = %d %q over %d connections, want 307 over 1", to, a.Status, a.Reason, begun.Load())
 		}
@@ -282,7 +282,7 @@ func TestProxiesOfTheEnvironmentAreNotUsed(t *testing.T) {
 		o.Resolver = resolver(t, map[string][]string{"hooks.test": {"127.0.0.1"}})
 	})
 	_, port, _ := net.SplitHostPort(serveOn(t, ca, "127.0.0.1:0"))
-	if a := c.Send(t.Context(), post("https://hooks.test:"+port), &hook.Hook{}); a.Status != 204 || tg.count.Load() > 0 {
+	if a := c.Send(t.Context(), post("https://hooks.test:"+port), &hook.Hook{}, hook.Defaults{}); a.Status != 204 || tg.count.Load() > 0 {
 		t.Errorf("Send = %d %q, and the proxy was asked %d times, want 204 and never", a.Status, a.Reason, tg.count.Load())
 	}
 }
@@ -303,7 +303,7 @@ func serveOn(t *testing.T, ca *authority, addr string) string {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = srv.ServeTLS(ln, "", "") })
 	t.Cleanup(func() {
-		srv.Close()
+		_ = srv.Close() // at the test's end it has nothing to say
 		serving.Wait()
 	})
 	return ln.Addr().String()

@@ -96,7 +96,7 @@ func (d *Dialer) through(ctx context.Context, target netip.AddrPort) (net.Conn, 
 		err = ctx.Err()
 	}
 	if err != nil {
-		conn.Close()
+		_ = conn.Close() // it is of no use
 		return nil, p.silent(ctx, err)
 	}
 	return conn, nil
@@ -125,7 +125,7 @@ func (p *Proxy) connect(conn net.Conn, target netip.AddrPort) error {
 	if err != nil {
 		return p.fail(true, err, "does not answer like an HTTP proxy: %v; check the port and the scheme in --proxy", bare(err))
 	}
-	resp.Body.Close() // of CONNECT there is none: what follows is the tunnel's
+	defer resp.Body.Close() // of CONNECT there is none: what follows is the tunnel's
 	switch status := clean(resp.Status); {
 	case resp.StatusCode == http.StatusProxyAuthRequired:
 		return p.fail(true, nil, "asks for a user and password that it accepts (407); check those in --proxy")

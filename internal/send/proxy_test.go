@@ -120,14 +120,14 @@ func TestSendGoesThroughAProxyToTheAddressThatWasChecked(t *testing.T) {
 					"hooks.test": {"10.0.0.1 127.0.0.1"}, "dead.test": {"127.0.0.3"}, "private.test": {"10.0.0.1 127.0.0.9"},
 				})
 			})
-			if a := c.Send(t.Context(), post("https://hooks.test:"+port), &hook.Hook{}); a.Status != 204 || a.Took.TLS <= 0 || a.Took.DNS <= 0 {
+			if a := c.Send(t.Context(), post("https://hooks.test:"+port), &hook.Hook{}, hook.Defaults{}); a.Status != 204 || a.Took.TLS <= 0 || a.Took.DNS <= 0 {
 				t.Errorf("Send = %d %q in %+v, want 204 and its times", a.Status, a.Reason, a.Took)
 			}
-			wantFailure(t, c.Send(t.Context(), post("https://private.test:"+port), &hook.Hook{}), hook.BadAddress, 0, "private address")
-			wantFailure(t, c.Send(t.Context(), post("https://127.0.0.9:"+port), &hook.Hook{}), hook.BadAddress, 0, "loopback address")
-			wantFailure(t, c.Send(t.Context(), post("https://127.0.0.1:25"), &hook.Hook{}), hook.BadAddress, 0, "mail")
-			wantFailure(t, c.Send(t.Context(), post("https://nowhere.test"), &hook.Hook{}), hook.BadName, 0, "was not found")
-			a := c.Send(t.Context(), post("https://dead.test:"+port), &hook.Hook{})
+			wantFailure(t, c.Send(t.Context(), post("https://private.test:"+port), &hook.Hook{}, hook.Defaults{}), hook.BadAddress, 0, "private address")
+			wantFailure(t, c.Send(t.Context(), post("https://127.0.0.9:"+port), &hook.Hook{}, hook.Defaults{}), hook.BadAddress, 0, "loopback address")
+			wantFailure(t, c.Send(t.Context(), post("https://127.0.0.1:25"), &hook.Hook{}, hook.Defaults{}), hook.BadAddress, 0, "mail")
+			wantFailure(t, c.Send(t.Context(), post("https://nowhere.test"), &hook.Hook{}, hook.Defaults{}), hook.BadName, 0, "was not found")
+			a := c.Send(t.Context(), post("https://dead.test:"+port), &hook.Hook{}, hook.Defaults{})
 			wantFailure(t, a, hook.BadConnect, 0, "made no connection to 127.0.0.3:"+port)
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -172,7 +172,7 @@ func TestSendExplainsWhatAProxyDoes(t *testing.T) {
 					o.ConnectTimeout = 300 * time.Millisecond
 				}
 			})
-			a := c.Send(t.Context(), post("https://127.0.0.1/"), &hook.Hook{})
+			a := c.Send(t.Context(), post("https://127.0.0.1/"), &hook.Hook{}, hook.Defaults{})
 			wantFailure(t, a, hook.BadConnect, 0, tt.want)
 			if strings.Contains(a.Reason, "pa55word") || !strings.Contains(a.Reason, p.Address) {
 				t.Errorf("the reason %q names the proxy wrong", a.Reason)
@@ -180,7 +180,7 @@ func TestSendExplainsWhatAProxyDoes(t *testing.T) {
 		})
 	}
 	c := newClient(t, ca, func(o *send.Options) { o.Proxy = through(send.Connect, closedPort) })
-	wantFailure(t, c.Send(t.Context(), post("https://127.0.0.1/"), &hook.Hook{}), hook.BadConnect, 0, "could not be reached")
+	wantFailure(t, c.Send(t.Context(), post("https://127.0.0.1/"), &hook.Hook{}, hook.Defaults{}), hook.BadConnect, 0, "could not be reached")
 	if text := fmt.Sprintf("%v %+v", *through(send.Connect, closedPort), through(send.Connect, closedPort)); strings.Contains(text, "pa55word") {
 		t.Errorf("a proxy shows its password: %s", text)
 	}
@@ -201,12 +201,12 @@ func TestSendConnectsFromTheSourceAddress(t *testing.T) {
 		o.Source = netip.MustParseAddr("127.0.0.7")
 		o.Resolver = resolver(t, map[string][]string{"six.test": {"::1"}})
 	})
-	if a := c.Send(t.Context(), post(url), &hook.Hook{}); a.Status != 204 || <-from != "127.0.0.7" {
+	if a := c.Send(t.Context(), post(url), &hook.Hook{}, hook.Defaults{}); a.Status != 204 || <-from != "127.0.0.7" {
 		t.Errorf("Send = %d %q, want 204 from 127.0.0.7", a.Status, a.Reason)
 	}
 	for _, host := range []string{"six.test", "[::1]"} {
-		wantFailure(t, c.Send(t.Context(), post("https://"+host), &hook.Hook{}), hook.BadAddress, 0, "no IPv4 address")
+		wantFailure(t, c.Send(t.Context(), post("https://"+host), &hook.Hook{}, hook.Defaults{}), hook.BadAddress, 0, "no IPv4 address")
 	}
 	foreign := newClient(t, ca, func(o *send.Options) { o.Source = netip.MustParseAddr("192.0.2.9") })
-	wantFailure(t, foreign.Send(t.Context(), post(url), &hook.Hook{}), hook.BadConnect, 0, "--source-address")
+	wantFailure(t, foreign.Send(t.Context(), post(url), &hook.Hook{}, hook.Defaults{}), hook.BadConnect, 0, "--source-address")
 }

@@ -100,7 +100,7 @@ func (t *trace) timing() hook.Timing {
 func (t *trace) failure(ctx context.Context, u *url.URL, client hook.Certificate, a *hook.Attempt) failure {
 	f := failure{
 		client: client, asked: t.asked.Load(),
-		host:   u.Hostname(), port: u.Port(), status: a.Status, read: len(a.ResponseBody),
+		host: u.Hostname(), port: u.Port(), status: a.Status, read: len(a.ResponseBody),
 		now: time.Now(), elapsed: time.Since(t.start),
 		cancelled: errors.Is(ctx.Err(), context.Canceled),
 	}

@@ -47,7 +47,7 @@ func selfSigned(t *testing.T, n int) []hook.Certificate {
 
 func mustGet(t *testing.T, ts *transports, c hook.Certificate, two bool) *http.Transport {
 	t.Helper()
-	tr, err := ts.get(c, two)
+	tr, err := ts.get(c, "", two)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestTransportsAreMadeOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if got, err := ts.get(c, false); err != nil || got != want {
+			if got, err := ts.get(c, "", false); err != nil || got != want {
 				t.Errorf("get = %p, %v, want %p", got, err, want)
 			}
 			ts.closeIdle()
@@ -132,7 +132,7 @@ func TestTransportsRefuseABrokenCertificate(t *testing.T) {
 		"another's key": {Chain: certs[0].Chain, Key: other.Key},
 		"no key":        {Chain: certs[0].Chain},
 	} {
-		_, err := ts.get(c, false)
+		_, err := ts.get(c, "", false)
 		if err == nil || !strings.Contains(err.Error(), "upload it again") || strings.Contains(err.Error(), "secret-y") {
 			t.Errorf("%s: %v, want what to do, without the key", name, err)
 		}

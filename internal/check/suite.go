@@ -1,0 +1,85 @@
+package check
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+)
+
+// suites returns the cipher suites of TLS 1.2 and before that want takes; nil
+// takes all.
+func suites(want func(id uint16) bool) []uint16 {
+	var ids []uint16
+	for _, s := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		if want == nil || want(s.ID) {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// modern reports whether a cipher suite has forward secrecy and authenticated
+// encryption (RFC 9325, section 4.2). All of TLS 1.3 have.
+func modern(id uint16) bool {
+	name := tls.CipherSuiteName(id)
+	return !strings.HasPrefix(name, "TLS_RSA_") && (strings.Contains(name, "_GCM_") || strings.Contains(name, "_POLY1305"))
+}
+
+// describe puts a certificate into words.
+func describe(c *x509.Certificate) Certificate {
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return Certificate{
+		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Names: names,
+		Key: keyName(c.PublicKey), Signature: c.SignatureAlgorithm.String(),
+		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
+	}
+}
+
+func keyName(key any) string {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", k.N.BitLen())
+	case *ecdsa.PublicKey:
+		return "ECDSA " + k.Curve.Params().Name
+	case ed25519.PublicKey:
+		return "Ed25519"
+	default:
+		return "unknown"
+	}
+}
+
+// weakKey reports whether a key can be broken, or soon.
+func weakKey(key any) bool {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen() < 2048
+	case *ecdsa.PublicKey:
+		return k.Curve.Params().BitSize < 256
+	default:
+		return false
+	}
+}
+
+func selfSigned(c *x509.Certificate) bool {
+	return string(c.RawIssuer) == string(c.RawSubject)
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}
