@@ -89,10 +89,7 @@ func readLength(in []byte) (length int, rest []byte, ok bool) {
 // open, to the mark that stands for it; and returns what comes after that.
 func (v *value) fill(in []byte, open bool, depth int) (rest []byte, ok bool) {
 	var values []value
-	for {
-		if !open && len(in) == 0 {
-			break
-		}
+	for open || len(in) > 0 {
 		if open && len(in) >= 2 && in[0] == 0 && in[1] == 0 {
 			in = in[2:]
 			break

@@ -14,8 +14,9 @@ import (
 // FromPKCS12 reads a certificate with its chain and private key from a file as
 // browsers and Windows export it (RFC 7292). It fails as FromPEM does.
 //
-// A file says itself how long a password is to be hashed. FromPKCS12 refuses more
-// than takes about a second, before it begins.
+// A file says itself how long a password is to be hashed. FromPKCS12 refuses too
+// much before it begins: a file of Firefox takes half a second, and one made to
+// be slow four. Whoever lets strangers call it bounds how many do at once.
 func FromPKCS12(file []byte, password hook.Secret, now time.Time) (hook.Certificate, error) {
 	var wrong problems
 	if len(file)+len(password) > maxInput {

@@ -46,11 +46,11 @@ func TestFromPKCS12TakesEveryEncryption(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := certificate.FromPKCS12(export(t, encoder, "pass", f.own, f.root, f.middle), "pass", now)
+			c, err := certificate.FromPKCS12(export(t, encoder, f.own, f.root, f.middle), "pass", now)
 			if err != nil || c.Chain != certs(f.own, f.middle) || string(c.Key) != pkcs8(t, f.own.key) {
 				t.Errorf("FromPKCS12 = %v, %v, want the chain in order and the key", c, err)
 			}
-			_, err = certificate.FromPKCS12(export(t, encoder, "pass", f.own), "other", now)
+			_, err = certificate.FromPKCS12(export(t, encoder, f.own), "other", now)
 			wantProblem(t, err, "password", "not the password of the file")
 		})
 	}
@@ -59,7 +59,7 @@ func TestFromPKCS12TakesEveryEncryption(t *testing.T) {
 func TestFromPKCS12NamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	f, other := newFamily(t), newFamily(t)
-	good := export(t, pkcs12.Modern2023, "pass", f.own, f.middle)
+	good := export(t, pkcs12.Modern2023, f.own, f.middle)
 	damaged := bytes.Clone(good)
 	damaged[len(damaged)/2] ^= 1
 	for name, tt := range map[string]struct {
@@ -73,8 +73,8 @@ func TestFromPKCS12NamesWhatIsWrong(t *testing.T) {
 		"damaged":           {damaged, "password", "not the password of the file"},
 		"too long":          {make([]byte, 64<<10+1), "pkcs12", "longer than 64 KiB"},
 		"no key":            {fixture(t, "nokeys.p12"), "pkcs12", "no private key in it"},
-		"another's key":     {export(t, pkcs12.Modern2023, "pass", &holder{f.own.cert, other.own.key}), "pkcs12", "not the one of the certificate"},
-		"a stranger":        {export(t, pkcs12.Modern2023, "pass", f.own, other.middle), "pkcs12", "have not signed the ones before"},
+		"another's key":     {export(t, pkcs12.Modern2023, &holder{f.own.cert, other.own.key}), "pkcs12", "not the one of the certificate"},
+		"a stranger":        {export(t, pkcs12.Modern2023, f.own, other.middle), "pkcs12", "have not signed the ones before"},
 		"without any end":   {bytes.Repeat([]byte{0x30, 0x80}, 1000), "pkcs12", "not a PKCS#12 file"},
 		"an enormous claim": {[]byte{0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 0x02}, "pkcs12", "not a PKCS#12 file"},
 	} {
@@ -99,7 +99,7 @@ func TestFromPKCS12BoundsItsWork(t *testing.T) {
 	for name, encoder := range map[string]*pkcs12.Encoder{
 		"RC2": pkcs12.LegacyRC2, "Triple DES": pkcs12.LegacyDES, "AES": pkcs12.Modern2023, "AES and PBMAC1": pkcs12.Modern2026,
 	} {
-		file := export(t, encoder.WithIterations(count), "pass", f.own)
+		file := export(t, encoder.WithIterations(count), f.own)
 		for place, at := 0, bytes.Index(file, small); at >= 0; place++ {
 			hostile := bytes.Clone(file)
 			hostile[at+2] = 0x7f // 8 million and more
@@ -119,13 +119,14 @@ func TestFromPKCS12BoundsItsWork(t *testing.T) {
 			at += 1 + next
 		}
 	}
-	_, err = certificate.FromPKCS12(export(t, pkcs12.Modern2023.WithIterations(900_000), "pass", f.own), "pass", now)
+	_, err = certificate.FromPKCS12(export(t, pkcs12.Modern2023.WithIterations(900_000), f.own), "pass", now)
 	wantProblem(t, err, "pkcs12", "hashed more often than anyone needs")
 }
 
-func export(tb testing.TB, encoder *pkcs12.Encoder, password string, own *holder, above ...*holder) []byte {
+// export writes a file with the password "pass".
+func export(tb testing.TB, encoder *pkcs12.Encoder, own *holder, above ...*holder) []byte {
 	tb.Helper()
-	file, err := encoder.Encode(own.key, own.cert, certificatesOf(above), password)
+	file, err := encoder.Encode(own.key, own.cert, certificatesOf(above), "pass")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -65,7 +65,8 @@ func TestNginxAcceptsDeliveries(t *testing.T) {
 		"with a client certificate and TLS 1.3": {only13 + askCertificate, hook.Hook{Client: shop}, "protocol=TLSv1.3 user= client=CN=shop.example"},
 		"with a client certificate and TLS 1.2": {only12 + askCertificate, hook.Hook{Client: shop}, "protocol=TLSv1.2 user= client=CN=shop.example"},
 		"with all of it over HTTP/2": {
-			only13 + askCertificate + askPassword, hook.Hook{Client: shop, Auth: erp, HTTP2: true},
+			only13 + askCertificate + askPassword,
+			hook.Hook{Client: shop, Auth: erp, HTTP2: true},
 			"protocol=TLSv1.3 user=erp client=CN=shop.example",
 		},
 	} {
@@ -100,7 +101,9 @@ func TestNginxRefusesClients(t *testing.T) {
 		"without a certificate":         {only13 + askCertificate, hook.Hook{}, 400, "asks for a client certificate, and the hook has none"},
 		"without a certificate, on 1.2": {only12 + askCertificate, hook.Hook{}, 400, "asks for a client certificate, and the hook has none"},
 		"with one of another authority": {
-			only13 + askCertificate, hook.Hook{Client: clientCertificate(t, newAuthority(t), "stranger")}, 400,
+			only13 + askCertificate,
+			hook.Hook{Client: clientCertificate(t, newAuthority(t), "stranger")},
+			400,
 			"does not accept the hook's client certificate (CN=stranger); it is from CN=Test Authority",
 		},
 	} {
