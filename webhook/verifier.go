@@ -220,11 +220,13 @@ func (v *Verifier) near(at time.Time) error {
 		now = v.Now
 	}
 	age := now().Sub(at)
+	far := age.Abs()
 	switch {
-	case age > tolerance:
-		return fmt.Errorf("%w: it was sent %s ago, and %s are tolerated", ErrTooOld, age.Round(time.Second), tolerance)
-	case age < -tolerance:
-		return fmt.Errorf("%w: it was sent in %s, and %s are tolerated; check the clocks", ErrTooNew, age.Abs().Round(time.Second), tolerance)
+	case far <= tolerance:
+		return nil
+	case age > 0:
+		return fmt.Errorf("%w: it was sent %s ago, and %s are tolerated", ErrTooOld, far.Round(time.Second), tolerance)
+	default:
+		return fmt.Errorf("%w: it is from %s ahead, and %s are tolerated; check the clocks", ErrTooNew, far.Round(time.Second), tolerance)
 	}
-	return nil
 }

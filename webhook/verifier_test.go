@@ -162,7 +162,7 @@ func TestVerifyTolerates(t *testing.T) {
 		{"five minutes", 5 * time.Minute, 0, nil, ""},
 		{"no second more", 5*time.Minute + time.Second, 0, webhook.ErrTooOld, "sent 5m1s ago, and 5m0s are tolerated"},
 		{"five minutes to come", -5 * time.Minute, 0, nil, ""},
-		{"no second more to come", -5*time.Minute - time.Second, 0, webhook.ErrTooNew, "sent in 5m1s, and 5m0s are tolerated"},
+		{"no second more to come", -5*time.Minute - time.Second, 0, webhook.ErrTooNew, "from 5m1s ahead, and 5m0s are tolerated"},
 		{"as much as is set", time.Hour, time.Hour, nil, ""},
 		{"as little as is set", 2 * time.Second, time.Second, webhook.ErrTooOld, "1s are tolerated"},
 	} {

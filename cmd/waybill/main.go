@@ -25,6 +25,7 @@ type commands struct {
 	Demo          demoCommand           `cmd:"" help:"Show Waybill at work: a server, a receiver and the life of an order, in a folder that is removed at the end."`
 	Listen        listenCommand         `cmd:"" help:"Run a receiver that shows what arrives, to try hooks with."`
 	Check         checkCommand          `cmd:"" help:"Check a receiver: its addresses, versions of TLS, certificate, and what to mend."`
+	Verify        verifyCommand         `cmd:"" help:"Check the signatures of a captured request, and say what to look at if one is wrong."`
 	Company       companyCommand        `cmd:"" help:"Add, change and list companies."`
 	User          userCommand           `cmd:"" help:"Add, list, reset and disable users."`
 	Key           keyCommand            `cmd:"" help:"Make, list and revoke API keys."`

@@ -44,7 +44,7 @@ var allowed = map[string]string{
 	"internal/send/sendtest": "",
 	"internal/store":         "internal/account internal/hook internal/trade",
 
-	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",
+	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade webhook",
 
 	"internal/deliver": "internal/hook internal/render internal/retry internal/sign",
 	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
@@ -58,7 +58,7 @@ var allowed = map[string]string{
 	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",
 
-	"cmd/waybill": "internal/account internal/app internal/bench internal/check internal/config internal/demo internal/hook internal/oidc internal/receiver internal/seal internal/send internal/signin internal/store internal/trade",
+	"cmd/waybill": "internal/account internal/app internal/bench internal/check internal/config internal/demo internal/hook internal/oidc internal/receiver internal/seal internal/send internal/signin internal/store internal/trade webhook",
 }
 
 func TestImports(t *testing.T) {
