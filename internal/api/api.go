@@ -83,7 +83,19 @@ func (s *Server) registerCompanies(a huma.API) {
 	register(a, secured("DELETE "+triggerPath+"/{id}", "deleteTrigger",
 		"Delete a trigger; what waits for it is cancelled", account.ChangeHooks), s.deleteTrigger)
 
-	const defaults = companyPath + "/default-credentials"
+	register(a, created(reading(secured("POST "+triggerPath+"/{id}/signing-keys", "addSigningKey",
+		"Have requests signed with one more key", account.ChangeHooks, http.StatusConflict))), s.addSigningKey)
+	register(a, secured("DELETE "+triggerPath+"/{id}/signing-keys/{key}", "deleteSigningKey",
+		"Have requests no longer signed with a key", account.ChangeHooks, http.StatusConflict), s.deleteSigningKey)
+	register(a, reading(secured("PUT "+triggerPath+"/{id}/client-certificate", "putClientCertificate",
+		"Set the certificate that is shown to the receiver", account.ChangeHooks, http.StatusConflict)), s.putCertificate())
+	register(a, secured("DELETE "+triggerPath+"/{id}/client-certificate", "deleteClientCertificate",
+		"Show the receiver no certificate", account.ChangeHooks, http.StatusConflict), s.deleteCertificate)
+
+	const defaults, authorities = companyPath + "/default-credentials", companyPath + "/trusted-authorities"
+	register(a, secured("GET "+authorities, "getTrustedAuthorities", "Read who may vouch for the receivers of a company", account.ReadHooks), s.getAuthorities)
+	register(a, reading(secured("PUT "+authorities, "putTrustedAuthorities", "Change who may vouch for the receivers of a company",
+		account.PutCompany, http.StatusConflict, http.StatusPreconditionFailed)), s.putAuthorities)
 	register(a, secured("GET "+defaults, "getDefaultCredentials", "Read the credentials that hooks of a company can share", account.ReadHooks), s.getDefaults)
 	register(a, reading(secured("PUT "+defaults, "putDefaultCredentials", "Change the credentials that hooks of a company can share",
 		account.ChangeHooks, http.StatusConflict, http.StatusPreconditionFailed)), s.putDefaults)

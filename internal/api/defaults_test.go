@@ -9,10 +9,27 @@ import (
 
 const defaults = acme + "/default-credentials"
 
-// accessCalls are those of everyCall for how requests are authenticated.
-func accessCalls() map[string][]call {
+// accessCalls are those of everyCall for how requests are authenticated, signed
+// and vouched for.
+func accessCalls(t *testing.T, w *world) map[string][]call {
+	t.Helper()
+	one := triggers + "/" + w.addTrigger(t)
+	key := w.mustDo(t, 201, "POST", one+"/signing-keys", `{"kind":"v1"}`)["id"].(string)
+	cert, private := selfSigned(t, false)
+	file := asJSON(t, map[string]string{"certificate": cert, "key": private})
+	other := triggers + "/" + w.addTrigger(t) + "/client-certificate"
+	w.mustDo(t, 200, "PUT", other, file)
 	return map[string][]call{
-		"getDefaultCredentials": {{path: defaults, want: 200}, {want: 404}},
+		"addSigningKey":    {{path: one + "/signing-keys", body: `{"kind":"v1a"}`, want: 201}, {path: one + "/signing-keys", body: `{"kind":"v1","secret":"x"}`, want: 422}},
+		"deleteSigningKey": {{path: one + "/signing-keys/" + key, want: 204}, {path: one + "/signing-keys/" + key, want: 404}},
+		"putClientCertificate": {
+			{path: one + "/client-certificate", body: file, want: 200},
+			{path: one + "/client-certificate", body: `{}`, want: 422},
+		},
+		"deleteClientCertificate": {{path: other, want: 204}, {path: other, want: 404}},
+		"getTrustedAuthorities":   {{path: trusted, want: 200}, {want: 404}},
+		"putTrustedAuthorities":   {{path: trusted, body: `{"certificates":""}`, want: 200}, {path: trusted, body: `{"certificates":"none"}`, want: 422}},
+		"getDefaultCredentials":   {{path: defaults, want: 200}, {want: 404}},
 		"putDefaultCredentials": {
 			{path: defaults, body: `{"auth":{"type":"bearer","secret":"s3cr3t"},"hosts":["erp.acme.example"]}`, want: 200},
 			{path: defaults, body: `{"auth":{"type":"none"},"hosts":[]}`, headers: []string{`If-Match: "9"`}, want: 412},

@@ -16,17 +16,20 @@ import (
 )
 
 type trigger struct {
-	ID         string       `json:"id" readOnly:"true" format:"uuid"`
-	Version    int          `json:"version" readOnly:"true" doc:"Counts the changes; the ETag."`
-	Title      string       `json:"title" minLength:"1" maxLength:"200"`
-	Enabled    *bool        `json:"enabled,omitempty" default:"true"`
-	EventTypes []string     `json:"eventTypes" nullable:"false" minItems:"1" maxItems:"500" doc:"Names of the event types it is told of."`
-	URL        string       `json:"url" example:"https://hooks.example/orders" doc:"Where to send to. Only https, and only addresses on the public internet unless the operator allows others."`
-	Auth       authSettings `json:"auth" required:"false"`
-	Priority   string       `json:"priority,omitempty" enum:"lowest,low,normal,high,highest" default:"normal" doc:"What is sent first when much waits."`
-	HTTP2      bool         `json:"http2" required:"false" doc:"Offer HTTP/2 as well as HTTP/1.1."`
-	CreatedAt  time.Time    `json:"createdAt" readOnly:"true"`
-	UpdatedAt  time.Time    `json:"updatedAt" readOnly:"true"`
+	ID          string             `json:"id" readOnly:"true" format:"uuid"`
+	Version     int                `json:"version" readOnly:"true" doc:"Counts the changes; the ETag."`
+	Title       string             `json:"title" minLength:"1" maxLength:"200"`
+	Enabled     *bool              `json:"enabled,omitempty" default:"true"`
+	EventTypes  []string           `json:"eventTypes" nullable:"false" minItems:"1" maxItems:"500" doc:"Names of the event types it is told of."`
+	URL         string             `json:"url" example:"https://hooks.example/orders" doc:"Where to send to. Only https, and only addresses on the public internet unless the operator allows others."`
+	Auth        authSettings       `json:"auth" required:"false"`
+	HMAC        *hmacSettings      `json:"hmac" required:"false" doc:"An HMAC of the body alone, for receivers that don't know Standard Webhooks."`
+	SigningKeys []signingKey       `json:"signingKeys" readOnly:"true" nullable:"false" doc:"What requests are signed with as Standard Webhooks says; see …/signing-keys."`
+	Client      *clientCertificate `json:"clientCertificate" readOnly:"true" doc:"What is shown to receivers that want to know who sends; see …/client-certificate."`
+	Priority    string             `json:"priority,omitempty" enum:"lowest,low,normal,high,highest" default:"normal" doc:"What is sent first when much waits."`
+	HTTP2       bool               `json:"http2" required:"false" doc:"Offer HTTP/2 as well as HTTP/1.1."`
+	CreatedAt   time.Time          `json:"createdAt" readOnly:"true"`
+	UpdatedAt   time.Time          `json:"updatedAt" readOnly:"true"`
 }
 
 type triggersInput struct {
@@ -72,6 +75,12 @@ func triggerOf(h *hook.Hook) trigger {
 		URL: h.URL, Priority: priorities()[h.Priority], HTTP2: h.HTTP2, CreatedAt: h.CreatedAt, UpdatedAt: h.UpdatedAt,
 	}
 	t.Auth = authOf(h.Auth, slices.Contains(h.Locked, hook.AuthSecret))
+	t.HMAC = hmacOf(h.Signing.HMAC, slices.Contains(h.Locked, hook.HMACSecret))
+	t.SigningKeys = make([]signingKey, 0, len(h.Signing.Keys))
+	for _, k := range h.Signing.Keys {
+		t.SigningKeys = append(t.SigningKeys, signingKeyOf(k))
+	}
+	t.Client = clientCertificateOf(h.Client)
 	return t
 }
 
@@ -235,13 +244,18 @@ func (s *Server) fill(h *hook.Hook, t *trigger) error {
 	if auth.Kind == hook.CompanyAuth {
 		s.checkDefault(h.Company, t.URL, &wrong)
 	}
+	hmac, same := readHMAC(t.HMAC, h.Signing.HMAC, slices.Contains(h.Locked, hook.HMACSecret), h.UpdatedAt, auth.Header, &wrong)
 	if err := wrong.err(); err != nil {
 		return err
 	}
 	h.Title, h.Enabled, h.EventTypes, h.URL = t.Title, *t.Enabled, t.EventTypes, t.URL
 	h.Auth, h.HTTP2 = auth, t.HTTP2
+	h.Signing.HMAC = hmac
 	if !kept {
 		h.Locked = without(h.Locked, hook.AuthSecret)
+	}
+	if !same {
+		h.Locked = without(h.Locked, hook.HMACSecret)
 	}
 	h.Priority = hook.Priority(slices.Index(priorities(), t.Priority))
 	return nil

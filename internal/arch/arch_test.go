@@ -44,14 +44,14 @@ var allowed = map[string]string{
 	"internal/send/sendtest": "",
 	"internal/store":         "internal/account internal/hook internal/trade",
 
-	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade webhook",
+	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",
 
 	"internal/deliver": "internal/hook internal/render internal/retry internal/sign",
 	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
 
 	"internal/signin": "internal/account internal/hook",
 
-	"internal/api": "internal/account internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/signin internal/trade",
+	"internal/api": "internal/account internal/certificate internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/signin internal/sign internal/trade",
 
 	"internal/app": "internal/account internal/api internal/check internal/deliver internal/intake internal/oidc internal/retry internal/seal internal/send internal/signin internal/store",
 

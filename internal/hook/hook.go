@@ -39,8 +39,15 @@ type Hook struct {
 	UpdatedAt  time.Time
 }
 
-// AuthSecret names the secret of a hook's authentication.
-const AuthSecret = "auth"
+// The names of a hook's secrets, in Locked.
+const (
+	AuthSecret   = "auth"
+	HMACSecret   = "hmac"
+	ClientSecret = "client" // the private key of Client
+)
+
+// KeySecret is the name of the secret of a signing key.
+func KeySecret(id string) string { return "key:" + id }
 
 // Sends reports whether the hook's deliveries are sent; else they wait.
 func (h *Hook) Sends() bool { return h.Enabled && len(h.Locked) == 0 }

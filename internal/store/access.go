@@ -54,12 +54,12 @@ type place struct {
 func places(h *hook.Hook) []place {
 	ps := []place{
 		{hook.AuthSecret, &h.Auth.Secret, &h.Auth.SetAt},
-		{"hmac", &h.Signing.HMAC.Secret, &h.Signing.HMAC.SetAt},
-		{"client", &h.Client.Key, &h.Client.SetAt},
+		{hook.HMACSecret, &h.Signing.HMAC.Secret, &h.Signing.HMAC.SetAt},
+		{hook.ClientSecret, &h.Client.Key, &h.Client.SetAt},
 	}
 	for i := range h.Signing.Keys {
 		k := &h.Signing.Keys[i]
-		ps = append(ps, place{"key:" + k.ID, &k.Secret, &k.SetAt})
+		ps = append(ps, place{hook.KeySecret(k.ID), &k.Secret, &k.SetAt})
 	}
 	return ps
 }
