@@ -50,7 +50,7 @@ func TestFromPKCS12OpensNoHiddenKey(t *testing.T) {
 	wantProblem(t, err, "pkcs12", "damaged, or of a kind")
 	_, err = certificate.FromPKCS12(file(nil, raw(hidden), raw(certBag)), "pass", now)
 	wantProblem(t, err, "pkcs12", "no private key in it")
-	if took := time.Since(start); took > time.Second {
+	if took := time.Since(start); took > 10*time.Second { // not minutes
 		t.Errorf("it took %v", took)
 	}
 }
