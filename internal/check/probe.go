@@ -81,6 +81,8 @@ func (p *probe) connect(ctx context.Context, addrs []netip.Addr) net.Conn {
 		p.refusal = ""
 	case i >= 0:
 		p.refusal = p.report.Addresses[i].Reason
+	case len(addrs) == 0:
+		p.refusal = "the name " + p.host + " leads to no address; check the receiver's DNS entry"
 	}
 	return conn
 }
@@ -114,12 +116,11 @@ func (p *probe) deliver(ctx context.Context, conn net.Conn) bool {
 		p.report.Verified, p.anchor = true, chain[len(chain)-1]
 	}
 	// A receiver that has seen no certificate of ours may break off: only a hook has one.
-	good := err == nil || p.report.Verified && p.report.AsksFor
-	switch {
-	case good && !p.onlyTwo:
-		p.report.HTTP = append(p.report.HTTP, one)
-	case !good:
+	if err != nil && (!p.report.Verified || !p.report.AsksFor) {
 		p.refusal = p.network.Explain(err, p.host, p.port, true)
+	}
+	if state.Version != 0 && !p.onlyTwo {
+		p.report.HTTP = append(p.report.HTTP, one)
 	}
 	_, plain := errors.AsType[tls.RecordHeaderError](err)
 	return !plain && ctx.Err() == nil && !isTimeout(err)
