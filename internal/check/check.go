@@ -52,7 +52,7 @@ func (c *Checker) Check(ctx context.Context, raw string) (Report, error) {
 	if err != nil {
 		return Report{}, hook.InvalidField("url", "cannot be read")
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	p := &probe{
 		network: c.Network, roots: c.Roots, timeout: cmp.Or(c.Timeout, 10*time.Second),
@@ -63,7 +63,7 @@ func (c *Checker) Check(ctx context.Context, raw string) (Report, error) {
 		URL: raw, CheckedAt: p.now.UTC().Truncate(time.Second),
 		Addresses: []Address{}, Versions: []Version{}, HTTP: []string{}, Chain: []Certificate{},
 	}
-	p.run(ctx)
+	p.run(limited)
 	return grade(p.facts), ctx.Err()
 }
 

@@ -87,7 +87,7 @@ func (f *facts) onCertificates() []Finding {
 			continue
 		}
 		found = append(found, Finding{
-			D, fmt.Sprintf("the key of the certificate of %s is weak: %s", c.Subject, keyName(c.PublicKey)),
+			D, fmt.Sprintf("the key of the certificate of %s is weak: %s", plain(c.Subject.String()), keyName(c.PublicKey)),
 			"make a new one of RSA with 2048 bits or ECDSA P-256 at least, and have a certificate issued for it",
 		})
 	}
@@ -106,7 +106,7 @@ func (f *facts) onCertificates() []Finding {
 	}
 	if f.anchor != nil && !selfSigned(f.anchor) {
 		found = append(found, Finding{
-			B, "the chain is not complete: " + f.anchor.Subject.String() + " is trusted here, but is not a root, and others won't know it",
+			B, "the chain is not complete: " + plain(f.anchor.Subject.String()) + " is trusted here, but is not a root, and others won't know it",
 			"have the receiver send the whole chain, up to the root",
 		})
 	}

@@ -122,8 +122,8 @@ func (p *probe) deliver(ctx context.Context, conn net.Conn) bool {
 	if state.Version != 0 && !p.onlyTwo {
 		p.report.HTTP = append(p.report.HTTP, one)
 	}
-	_, plain := errors.AsType[tls.RecordHeaderError](err)
-	return !plain && ctx.Err() == nil && !isTimeout(err)
+	_, notTLS := errors.AsType[tls.RecordHeaderError](err)
+	return !notTLS && ctx.Err() == nil && !isTimeout(err)
 }
 
 // offers tells whether and how the receiver takes one version of TLS.

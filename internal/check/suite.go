@@ -13,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // suites returns the cipher suites of TLS 1.2 and before that want takes; nil
@@ -34,17 +35,38 @@ func modern(id uint16) bool {
 	return !strings.HasPrefix(name, "TLS_RSA_") && (strings.Contains(name, "_GCM_") || strings.Contains(name, "_POLY1305"))
 }
 
+const (
+	maxNames = 100 // of a certificate that are reported
+	maxText  = 500 // bytes of what a certificate says that are reported
+)
+
 // describe puts a certificate into words.
 func describe(c *x509.Certificate) Certificate {
 	names := slices.Clone(c.DNSNames)
 	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())
 	}
+	names = names[:min(len(names), maxNames)]
+	for i, name := range names {
+		names[i] = plain(name)
+	}
 	return Certificate{
-		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Names: names,
+		Subject: plain(c.Subject.String()), Issuer: plain(c.Issuer.String()), Names: names,
 		Key: keyName(c.PublicKey), Signature: c.SignatureAlgorithm.String(),
 		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
 	}
+}
+
+// plain returns what a stranger's certificate says without what could steer a
+// terminal.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, s)
+	return strings.ToValidUTF8(s[:min(len(s), maxText)], "")
 }
 
 func keyName(key any) string {
