@@ -33,6 +33,7 @@ const (
 	ReadKeys      Action = "key.read"
 	ManageKeys    Action = "key.manage"
 	ReadAudit     Action = "audit.read"
+	ReadAlerts    Action = "alert.read"
 
 	OwnProfile Action = "profile" // read and change the own name, language, picture, password, sessions
 )
@@ -49,7 +50,7 @@ func operatorActions() []Action {
 func companyActions() []Action {
 	return []Action{
 		ReadCompany, ChangeCompany, PostEvents, ReadEvents, ReadHooks, ChangeHooks, ReadQueue,
-		ReadUsers, ManageUsers, ReadKeys, ManageKeys, ReadAudit,
+		ReadUsers, ManageUsers, ReadKeys, ManageKeys, ReadAudit, ReadAlerts,
 	}
 }
 
@@ -59,9 +60,9 @@ func may(r Role) []Action {
 	case Operator, Admin:
 		return companyActions()
 	case Member:
-		return []Action{ReadCompany, ReadEvents, ReadHooks, ReadQueue, ReadUsers, ReadKeys, ReadAudit}
+		return []Action{ReadCompany, ReadEvents, ReadHooks, ReadQueue, ReadUsers, ReadKeys, ReadAudit, ReadAlerts}
 	case Reader:
-		return []Action{ReadCompany, ReadEvents, ReadHooks, ReadQueue}
+		return []Action{ReadCompany, ReadEvents, ReadHooks, ReadQueue, ReadAlerts}
 	case Producer:
 		return []Action{ReadCompany, PostEvents, ReadEvents}
 	}

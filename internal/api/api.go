@@ -110,6 +110,8 @@ func (s *Server) registerCompanies(a huma.API) {
 	register(a, secured("DELETE "+companyPath+"/keys/{id}", "revokeKey", "Revoke a key, for good", account.ManageKeys), s.revokeKey)
 	register(a, secured("GET "+companyPath+"/audit", "listAudit",
 		"List what was changed in a company, newest first", account.ReadAudit), s.listAudit)
+	register(a, secured("GET "+companyPath+"/alerts", "listAlerts",
+		"List what people should look at, newest first", account.ReadAlerts), s.listAlerts)
 }
 
 func (s *Server) registerQueue(a huma.API) {

@@ -20,6 +20,7 @@ func accessCalls(t *testing.T, w *world) map[string][]call {
 	other := triggers + "/" + w.addTrigger(t) + "/client-certificate"
 	w.mustDo(t, 200, "PUT", other, file)
 	return map[string][]call{
+		"listAlerts":       {{path: acme + "/alerts?open=true", want: 200}, {path: acme + "/alerts?cursor=x", want: 422}},
 		"addSigningKey":    {{path: one + "/signing-keys", body: `{"kind":"v1a"}`, want: 201}, {path: one + "/signing-keys", body: `{"kind":"v1","secret":"x"}`, want: 422}},
 		"deleteSigningKey": {{path: one + "/signing-keys/" + key, want: 204}, {path: one + "/signing-keys/" + key, want: 404}},
 		"putClientCertificate": {

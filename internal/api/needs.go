@@ -75,6 +75,8 @@ type Store interface {
 	// PutDefaults stores what the hooks of a company have in common, or returns an
 	// error of fault hook.Conflict if another version is there already.
 	PutDefaults(ctx context.Context, company string, d hook.Defaults, e account.Entry) error
+	// Alerts lists alerts, newest first.
+	Alerts(ctx context.Context, q hook.AlertQuery) ([]hook.Alert, error)
 	// Deliveries lists deliveries, newest first.
 	Deliveries(ctx context.Context, q hook.DeliveryQuery) ([]hook.Delivery, error)
 	// Delivery returns a delivery of a company.

@@ -83,6 +83,7 @@ func routes() map[string]route {
 		"listKeys":                {company, acme + "/keys", ""},
 		"addKey":                  {company, acme + "/keys", `{"name":"spy","role":"reader"}`},
 		"revokeKey":               {company, acme + "/keys/KEY", ""},
+		"listAlerts":              {company, acme + "/alerts", ""},
 		"listAudit":               {company, acme + "/audit", ""},
 		"checkReceiver":           {company, acme + "/check", `{"url":"https://hooks.example/orders"}`},
 

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/alert"
 	"github.com/waybillhq/waybill/internal/api"
 	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/intake"
@@ -192,6 +193,7 @@ func (a *App) Run(ctx context.Context) error {
 	parts.Go(func() error {
 		return a.store.Watch(ctx, a.log, func() { a.engine.Look(ctx) })
 	})
+	parts.Go(func() error { return (&alert.Watcher{Store: a.store, Log: a.log}).Run(ctx) })
 	return errors.Join(parts.Wait(), a.close())
 }
 

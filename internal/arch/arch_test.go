@@ -46,6 +46,7 @@ var allowed = map[string]string{
 
 	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",
 
+	"internal/alert":   "internal/certificate internal/hook",
 	"internal/deliver": "internal/hook internal/render internal/retry internal/sign",
 	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
 
@@ -53,7 +54,7 @@ var allowed = map[string]string{
 
 	"internal/api": "internal/account internal/certificate internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/signin internal/sign internal/trade",
 
-	"internal/app": "internal/account internal/api internal/check internal/deliver internal/intake internal/oidc internal/retry internal/seal internal/send internal/signin internal/store",
+	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/intake internal/oidc internal/retry internal/seal internal/send internal/signin internal/store",
 
 	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",

@@ -62,6 +62,9 @@ func queueCases() []testCase {
 		{"another company's hook is not changed or deleted", testForeignHook},
 		{"backlogs tell what waits", testBacklogs},
 		{"settings are set once", testSetting},
+		{"how a hook authenticates and signs is kept, with its secrets", testAccess},
+		{"what a company's hooks have in common is kept", testDefaults},
+		{"an alert is open once for each matter", testAlerts},
 	}
 }
 

@@ -1,0 +1,102 @@
+// Package alert finds what people should look at, and raises and closes alerts
+// about it.
+package alert
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// Store is the part of the store that a Watcher needs; see store.Store.
+type Store interface {
+	// Directory returns the companies and hooks at this moment.
+	Directory() *hook.Directory
+	// Alerts lists alerts, newest first.
+	Alerts(ctx context.Context, q hook.AlertQuery) ([]hook.Alert, error)
+	// RaiseAlert stores an alert, and reports whether that changed anything: one
+	// about the same matter may be open, which is no less bad.
+	RaiseAlert(ctx context.Context, a hook.Alert) (bool, error)
+	// CloseAlert closes an alert of a company.
+	CloseAlert(ctx context.Context, company string, id uuid.UUID, at time.Time) error
+}
+
+const (
+	glance = 10 * time.Second // between looks at whether anything was changed
+	look   = time.Hour        // between looks at what changes by itself
+	page   = 500              // alerts that are read at once
+)
+
+// Watcher watches what changes with time alone. Each node may have one: they
+// raise nothing twice.
+type Watcher struct {
+	Store Store
+	Log   *slog.Logger
+}
+
+// Run watches until ctx ends.
+func (w *Watcher) Run(ctx context.Context) error {
+	tick := time.NewTicker(glance)
+	defer tick.Stop()
+	var seen *hook.Directory
+	var at time.Time
+	for {
+		if d := w.Store.Directory(); d != seen || time.Since(at) >= look {
+			if err := w.watch(ctx, d, time.Now()); err == nil {
+				seen, at = d, time.Now()
+			} else if ctx.Err() == nil {
+				w.Log.ErrorContext(ctx, "alerts were not looked after", "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// watch brings the alerts about d's certificates up to date.
+func (w *Watcher) watch(ctx context.Context, d *hook.Directory, now time.Time) error {
+	open, err := w.open(ctx, hook.CertificateEnds)
+	if err != nil {
+		return err
+	}
+	raise, closed := certificates(d, open, now)
+	for _, a := range closed {
+		if err := w.Store.CloseAlert(ctx, a.Company, a.ID, now); err != nil {
+			return err
+		}
+	}
+	for _, a := range raise {
+		raised, err := w.Store.RaiseAlert(ctx, a)
+		if err != nil {
+			return err
+		}
+		if raised {
+			w.Log.WarnContext(ctx, "an alert was raised", "company", a.Company, "kind", string(a.Kind), "subject", a.Subject, "text", a.Text)
+		}
+	}
+	return nil
+}
+
+// open returns all alerts of a kind that are open.
+func (w *Watcher) open(ctx context.Context, kind hook.AlertKind) ([]hook.Alert, error) {
+	var all []hook.Alert
+	q := hook.AlertQuery{Everyone: true, Kind: kind, Open: true, Limit: page}
+	for {
+		as, err := w.Store.Alerts(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, as...)
+		if len(as) < page {
+			return all, nil
+		}
+		q.Before = as[len(as)-1].ID
+	}
+}

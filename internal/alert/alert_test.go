@@ -1,0 +1,126 @@
+package alert_test
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/waybillhq/waybill/internal/account"
+	"github.com/waybillhq/waybill/internal/alert"
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/store"
+	"github.com/waybillhq/waybill/internal/store/storetest"
+)
+
+const day = 24 * time.Hour
+
+// alerts returns all alerts, newest first.
+func alerts(t *testing.T, st *store.Store) []hook.Alert {
+	t.Helper()
+	as, err := st.Alerts(t.Context(), hook.AlertQuery{Company: storetest.Company, Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return as
+}
+
+// change stores a new version of h.
+func change(t *testing.T, st *store.Store, h *hook.Hook, c hook.Certificate) {
+	t.Helper()
+	h.Version, h.Client = h.Version+1, c
+	if err := st.ChangeHook(t.Context(), *h, account.Entry{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ending returns a certificate that ends after so long.
+func ending(after time.Duration) hook.Certificate {
+	return hook.Certificate{Chain: "a chain", Key: "a key", Subject: "CN=acme", NotAfter: time.Now().Add(after)}
+}
+
+func TestTheEndOfACertificateIsToldBeforeAndWhenItComes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
+		storetest.AddHook(t, st, "OrderChanged", "https://without.example/")
+		change(t, st, &h, ending(40*day))
+		// Two nodes watch.
+		for range 2 {
+			w := &alert.Watcher{Store: st, Log: slog.New(slog.DiscardHandler)}
+			go func() {
+				if err := w.Run(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		for _, tt := range []struct {
+			sleep    time.Duration
+			count    int // how often it was raised
+			severity hook.Severity
+			text     string
+		}{
+			{5 * day, 0, "", ""},
+			{5*day + 2*time.Hour, 1, hook.Warning, "ends in 30 days"},
+			{20 * day, 1, hook.Warning, "ends in 30 days"},
+			{3 * day, 2, hook.Warning, "ends in 7 days"},
+			{6 * day, 3, hook.Warning, "ends within a day"},
+			{2 * day, 4, hook.Failure, "ended on"},
+			{20 * day, 4, hook.Failure, "ended on"},
+		} {
+			time.Sleep(tt.sleep)
+			synctest.Wait()
+			as := alerts(t, st)
+			if tt.count == 0 {
+				if len(as) != 0 {
+					t.Errorf("there are %d alerts at first, want none", len(as))
+				}
+				continue
+			}
+			if len(as) != 1 {
+				t.Fatalf("there are %d alerts, want one", len(as))
+			}
+			a := as[0]
+			if a.Count != tt.count || a.Severity != tt.severity || !strings.Contains(a.Text, tt.text) || a.German == "" ||
+				a.Kind != hook.CertificateEnds || a.Subject != h.ID.String() || !a.ClosedAt.IsZero() {
+				t.Errorf("after %v it is %+v, want it raised %d times, as %s: …%s…", tt.sleep, a, tt.count, tt.severity, tt.text)
+			}
+		}
+
+		change(t, st, &h, ending(365*day))
+		time.Sleep(time.Minute)
+		if as := alerts(t, st); len(as) != 1 || as[0].ClosedAt.IsZero() {
+			t.Errorf("with a new certificate there are %+v, want the one closed", as)
+		}
+		change(t, st, &h, ending(20*day))
+		time.Sleep(time.Minute)
+		if as := alerts(t, st); len(as) != 2 || !as[0].ClosedAt.IsZero() || as[0].Count != 1 {
+			t.Errorf("with one that ends soon there are %+v, want another alert", as)
+		}
+		change(t, st, &h, hook.Certificate{})
+		time.Sleep(time.Minute)
+		if as := alerts(t, st); len(as) != 2 || as[0].ClosedAt.IsZero() {
+			t.Errorf("without a certificate there are %+v, want all closed", as)
+		}
+	})
+}
+
+func TestACertificateThatIsReplacedByABetterOneIsToldOfAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
+		change(t, st, &h, ending(time.Hour))
+		w := &alert.Watcher{Store: st, Log: slog.New(slog.DiscardHandler)}
+		go func() { _ = w.Run(t.Context()) }()
+		time.Sleep(time.Minute)
+		change(t, st, &h, ending(25*day))
+		time.Sleep(time.Minute)
+		as := alerts(t, st)
+		if len(as) != 2 || as[1].ClosedAt.IsZero() || !as[0].ClosedAt.IsZero() || !strings.Contains(as[0].Text, "25 days") {
+			t.Errorf("there are %+v, want the first closed and another open", as)
+		}
+	})
+}

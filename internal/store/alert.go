@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// RaiseAlert stores an alert. If one is open about the same matter, that is
+// raised once more if a's level is higher, and else nothing changes. It reports
+// whether anything did. The ID, Count, FirstAt and ClosedAt of a don't matter.
+func (s *Store) RaiseAlert(ctx context.Context, a hook.Alert) (raised bool, err error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return false, err
+	}
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `
+INSERT INTO alert (id, company, kind, subject, severity, text, german, level, count, first_at, last_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9)
+ON CONFLICT (company, kind, subject) WHERE closed_at = 0 DO UPDATE SET severity = excluded.severity,
+    text = excluded.text, german = excluded.german, level = excluded.level, count = alert.count + 1,
+    last_at = excluded.last_at
+WHERE alert.level < excluded.level`,
+			id[:], a.Company, string(a.Kind), a.Subject, string(a.Severity), clean(a.Text), clean(a.German), a.Level, micros(a.LastAt))
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		raised = n > 0
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("raise an alert: %w", err)
+	}
+	return raised, nil
+}
+
+// CloseAlert closes an alert of a company at a time, unless it is closed.
+func (s *Store) CloseAlert(ctx context.Context, company string, id uuid.UUID, at time.Time) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE alert SET closed_at = $1 WHERE company = $2 AND id = $3 AND closed_at = 0`,
+			micros(at), company, id[:])
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("close alert %s: %w", id, err)
+	}
+	return nil
+}
+
+// Alerts returns the alerts that q asks for, by descending ID, which is newest
+// first.
+func (s *Store) Alerts(ctx context.Context, q hook.AlertQuery) ([]hook.Alert, error) {
+	var where strings.Builder
+	var args []any
+	add := func(condition string, value any) {
+		args = append(args, value)
+		fmt.Fprintf(&where, " AND %s $%d", condition, len(args))
+	}
+	if !q.Everyone {
+		add("company =", q.Company)
+	}
+	if q.Kind != "" {
+		add("kind =", string(q.Kind))
+	}
+	if q.Open {
+		where.WriteString(" AND closed_at = 0")
+	}
+	if q.Before != uuid.Nil {
+		add("id <", q.Before[:])
+	}
+	args = append(args, q.Limit)
+	rows, err := s.read.QueryContext(ctx, fmt.Sprintf(`
+SELECT id, company, kind, subject, severity, text, german, level, count, first_at, last_at, closed_at
+FROM alert WHERE TRUE%s ORDER BY id DESC LIMIT $%d`, where.String(), len(args)), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list alerts: %w", err)
+	}
+	defer rows.Close()
+	var alerts []hook.Alert
+	for rows.Next() {
+		var a hook.Alert
+		var first, last, closed int64
+		err := rows.Scan(&a.ID, &a.Company, &a.Kind, &a.Subject, &a.Severity, &a.Text, &a.German, &a.Level, &a.Count, &first, &last, &closed)
+		if err != nil {
+			return nil, fmt.Errorf("read alerts: %w", err)
+		}
+		a.FirstAt, a.LastAt, a.ClosedAt = fromMicros(first), fromMicros(last), fromMicros(closed)
+		alerts = append(alerts, a)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read alerts: %w", err)
+	}
+	return alerts, nil
+}
