@@ -8,6 +8,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/app"
 	"github.com/waybillhq/waybill/internal/config"
+	"github.com/waybillhq/waybill/internal/hook"
 )
 
 type checkCommand struct {
@@ -34,7 +35,7 @@ func (c *checkCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report, err := checker.Check(ctx, c.URL)
+	report, err := checker.Check(ctx, c.URL, hook.Defaults{})
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,10 @@ import (
 
 // Checker looks at receivers.
 type Checker interface {
-	// Check checks the receiver at a URL. An error of fault hook.Invalid is about
-	// the field "url"; whatever else goes wrong is in the report.
-	Check(ctx context.Context, url string) (check.Report, error)
+	// Check checks the receiver at a URL of a company with the given defaults. An
+	// error of fault hook.Invalid is about the field "url"; whatever else goes wrong
+	// is in the report.
+	Check(ctx context.Context, url string, d hook.Defaults) (check.Report, error)
 }
 
 // A company may check so many receivers at once, and then one in each interval:
@@ -44,7 +45,7 @@ func (s *Server) checkReceiver() func(context.Context, *checkInput) (*checkOutpu
 				German: "Es wurden gerade zu viele Empfänger geprüft; warten Sie einen Moment und versuchen Sie es erneut.",
 			}
 		}
-		report, err := s.Checker.Check(ctx, in.Body.URL)
+		report, err := s.Checker.Check(ctx, in.Body.URL, s.Store.Directory().Defaults[in.Company])
 		if err != nil {
 			return nil, err
 		}

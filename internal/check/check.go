@@ -42,9 +42,9 @@ type Checker struct {
 // limit bounds a whole check.
 const limit = 45 * time.Second
 
-// Check checks the receiver at a URL. An error is about the URL: an error of
+// Check checks the receiver at a URL of a company with the given defaults. An error is about the URL: an error of
 // fault hook.Invalid about the field "url". Whatever else goes wrong is in the report.
-func (c *Checker) Check(ctx context.Context, raw string) (Report, error) {
+func (c *Checker) Check(ctx context.Context, raw string, d hook.Defaults) (Report, error) {
 	if err := hook.CheckURL(raw); err != nil {
 		return Report{}, err
 	}
@@ -55,7 +55,7 @@ func (c *Checker) Check(ctx context.Context, raw string) (Report, error) {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	p := &probe{
-		network: c.Network, roots: c.Roots, timeout: cmp.Or(c.Timeout, 10*time.Second),
+		network: c.Network, roots: d.Pool(c.Roots), timeout: cmp.Or(c.Timeout, 10*time.Second),
 		port: cmp.Or(u.Port(), "443"),
 	}
 	p.host, p.now = u.Hostname(), time.Now()

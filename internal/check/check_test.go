@@ -83,7 +83,7 @@ func TestReceiversAreGraded(t *testing.T) {
 	} {
 		t.Run("with "+name, func(t *testing.T) {
 			t.Parallel()
-			r, err := newChecker(root, "127.0.0.1").Check(t.Context(), "https://hooks.test:"+serve(t, tt.config)+"/orders")
+			r, err := newChecker(root, "127.0.0.1").Check(t.Context(), "https://hooks.test:"+serve(t, tt.config)+"/orders", hook.Defaults{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +108,7 @@ func TestAReportTellsWhatIsOffered(t *testing.T) {
 	var none *issuer
 	root := none.authority(t, "Test Root")
 	port := serve(t, config(root.server(t, newKey(t), nil), tls.VersionTLS11, 0, append(modern, old...)))
-	r, err := newChecker(root, "127.0.0.9 127.0.0.1 127.0.0.2").Check(t.Context(), "https://hooks.test:"+port+"/")
+	r, err := newChecker(root, "127.0.0.9 127.0.0.1 127.0.0.2").Check(t.Context(), "https://hooks.test:"+port+"/", hook.Defaults{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestWhatCannotBeReachedIsGradedToo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, err := newChecker(root, tt.addrs).Check(t.Context(), tt.url)
+			r, err := newChecker(root, tt.addrs).Check(t.Context(), tt.url, hook.Defaults{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +160,7 @@ func TestWhatCannotBeReachedIsGradedToo(t *testing.T) {
 			}
 		})
 	}
-	_, err := newChecker(root, "").Check(t.Context(), "http://hooks.test/")
+	_, err := newChecker(root, "").Check(t.Context(), "http://hooks.test/", hook.Defaults{})
 	if e, ok := errors.AsType[*hook.Error](err); !ok || e.Fault != hook.Invalid {
 		t.Errorf("Check of http = %v, want an invalid field", err)
 	}

@@ -2,13 +2,12 @@ package deliver_test
 
 import (
 	"context"
-	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/waybillhq/waybill/internal/deliver"
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/sign"
 	"github.com/waybillhq/waybill/internal/store"
@@ -16,34 +15,27 @@ import (
 	"github.com/waybillhq/waybill/webhook"
 )
 
-// signing is a store whose hooks all sign alike.
-type signing struct {
-	*store.Store
-	how hook.Signing
-}
-
-func (s *signing) Directory() *hook.Directory {
-	d := *s.Store.Directory()
-	d.Hooks = maps.Clone(d.Hooks)
-	for id, h := range d.Hooks {
-		signed := *h
-		signed.Signing = s.how
-		d.Hooks[id] = &signed
+// addSigned adds a hook whose requests are signed.
+func addSigned(t *testing.T, st *store.Store, how hook.Signing) {
+	t.Helper()
+	h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
+	h.Version, h.Signing = 2, how
+	if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
+		t.Fatal(err)
 	}
-	return &d
 }
 
 // What arrives is signed anew for each attempt, with its time.
 func TestEveryAttemptIsSigned(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		st := &signing{Store: storetest.Open(t)}
-		storetest.AddHook(t, st.Store, eventType, "https://receiver.example/")
+		st := storetest.Open(t)
 		v1, v1a := sign.NewKey(hook.V1), sign.NewKey(hook.V1A)
+		v1.ID, v1a.ID = "1", "2"
 		plain := hook.HMAC{Header: "X-Signature", Algorithm: "sha256", Encoding: "hex", Secret: "it is shared"}
-		st.how = hook.Signing{Keys: []hook.SigningKey{v1, v1a}, HMAC: plain}
+		addSigned(t, st, hook.Signing{Keys: []hook.SigningKey{v1, v1a}, HMAC: plain})
 		attempts := 0
-		r := start(t, st.Store, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
+		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
 			attempts++
 			for _, key := range []string{string(v1.Secret), v1a.Public} {
 				v, err := webhook.NewVerifier(key)
@@ -60,7 +52,7 @@ func TestEveryAttemptIsSigned(t *testing.T) {
 				t.Errorf("Verify of attempt %d = %v", attempts, err)
 			}
 			return answer(req, 500+attempts)
-		}), func(o *deliver.Options) { o.Queue = st })
+		}), nil)
 		r.post(t, 1)
 		time.Sleep(time.Minute)
 		if attempts < 2 {
@@ -74,16 +66,15 @@ func TestEveryAttemptIsSigned(t *testing.T) {
 func TestNothingIsSentUnsigned(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		st := &signing{Store: storetest.Open(t)}
-		storetest.AddHook(t, st.Store, eventType, "https://receiver.example/")
-		st.how = hook.Signing{Keys: []hook.SigningKey{{ID: "first", Kind: hook.V1, Secret: "recognisable!"}}}
-		r := start(t, st.Store, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
+		st := storetest.Open(t)
+		addSigned(t, st, hook.Signing{Keys: []hook.SigningKey{{ID: "first", Kind: hook.V1, Secret: "recognisable!"}}})
+		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
 			t.Error("the request was sent")
 			return answer(req, 200)
-		}), func(o *deliver.Options) { o.Queue = st })
+		}), nil)
 		r.post(t, 1)
 		time.Sleep(5 * time.Second)
-		attempts := attemptsOf(t, st.Store)
+		attempts := attemptsOf(t, st)
 		if len(attempts) != 1 || attempts[0].Error != hook.BadRender || !strings.Contains(attempts[0].Reason, `the signing key "first" can't be used`) {
 			t.Errorf("attempts = %+v, want one that says which key can't be used", attempts)
 		}

@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"crypto/x509"
 	"net/url"
 	"slices"
 	"strings"
@@ -120,6 +121,24 @@ func (d Defaults) AuthOf(h *Hook) (Auth, error) {
 			"add the host to theirs, or give the hook credentials of its own", host)
 	}
 	return d.Auth, nil
+}
+
+// Pool returns who may vouch for the company's receivers: the server's roots, of
+// which nil means the system's, and the company's own.
+func (d Defaults) Pool(server *x509.CertPool) *x509.CertPool {
+	if d.Roots == "" {
+		return server
+	}
+	pool := server
+	if pool == nil {
+		pool, _ = x509.SystemCertPool() // without one, only the company's count
+	}
+	if pool == nil {
+		pool = x509.NewCertPool()
+	}
+	pool = pool.Clone()
+	pool.AppendCertsFromPEM([]byte(d.Roots))
+	return pool
 }
 
 // HostOf returns the host of a URL as Defaults has it, or "".

@@ -127,26 +127,9 @@ func (t *transports) keep(c hook.Certificate, roots string, two bool) (*http.Tra
 		cert = &pair
 	}
 	t.makeRoom(now)
-	k := &keptTransport{Transport: t.make(t.with(roots), cert, two), used: now}
+	k := &keptTransport{Transport: t.make(hook.Defaults{Roots: roots}.Pool(t.roots), cert, two), used: now}
 	t.kept[p] = k
 	return k.Transport, nil
-}
-
-// with returns the server's roots and more, in PEM.
-func (t *transports) with(more string) *x509.CertPool {
-	if more == "" {
-		return t.roots
-	}
-	pool := t.roots
-	if pool == nil {
-		pool, _ = x509.SystemCertPool() // without one, only more counts
-	}
-	if pool == nil {
-		pool = x509.NewCertPool()
-	}
-	pool = pool.Clone()
-	pool.AppendCertsFromPEM([]byte(more))
-	return pool
 }
 
 // makeRoom forgets the transports that have not been used for so long that their
