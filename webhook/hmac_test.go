@@ -35,7 +35,8 @@ func TestHMACAccepts(t *testing.T) {
 		{"base64", webhook.HMAC{Encoding: "base64"}, in64(jefe256)},
 		{"SHA-1", webhook.HMAC{Algorithm: "sha1"}, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"},
 		{
-			"SHA-512", webhook.HMAC{Algorithm: "sha512", Encoding: "base64"},
+			"SHA-512",
+			webhook.HMAC{Algorithm: "sha512", Encoding: "base64"},
 			in64("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"),
 		},
 	} {

@@ -147,7 +147,7 @@ func (v *Verifier) Verify(header http.Header, body []byte) (Message, error) {
 	if err := v.match(strings.Join(signatures, " "), id+"."+timestamp+".", body); err != nil {
 		return Message{}, err
 	}
-	m := Message{ID: id, SentAt: time.Unix(int64(seconds), 0), Body: body} //nolint:gosec // G115: 62 bits fit
+	m := Message{ID: id, SentAt: time.Unix(int64(seconds), 0), Body: body}
 	if err := v.near(m.SentAt); err != nil {
 		return Message{}, err
 	}

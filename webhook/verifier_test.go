@@ -38,11 +38,11 @@ func public(seed string) string {
 func sentAt() time.Time { return time.Unix(1614265330, 0) }
 
 // verifier returns one whose clock shows when the vectors were sent, or later.
-func verifier(t testing.TB, later time.Duration, keys ...string) *webhook.Verifier {
-	t.Helper()
+func verifier(tb testing.TB, later time.Duration, keys ...string) *webhook.Verifier {
+	tb.Helper()
 	v, err := webhook.NewVerifier(keys...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	v.Now = func() time.Time { return sentAt().Add(later) }
 	return v

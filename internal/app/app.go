@@ -106,7 +106,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	guard := o.guard()
-	client := send.New(send.Options{
+	client := send.New(send.Options{ //nolint:contextcheck // handshakes have the contexts of their requests
 		Roots: roots, Guard: guard, Proxy: o.Proxy, Source: o.SourceAddress,
 		Timeout: o.Timeout, ConnectTimeout: o.ConnectTimeout,
 		UserAgent: "Waybill/" + o.Version, MaxIdlePerHost: 32 * o.Concurrency, // of many hooks on one host

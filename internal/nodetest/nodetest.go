@@ -79,46 +79,46 @@ type Program struct {
 // Start runs the script in a file, as a module that finds its modules in folder.
 // When the test ends, so does the program's input, and with it the program; what
 // it wrote to standard error is logged if something failed.
-func Start(t testing.TB, folder, script string) *Program {
-	t.Helper()
+func Start(tb testing.TB, folder, script string) *Program {
+	tb.Helper()
 	text, err := os.ReadFile(script)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	// Given as an argument, the script finds its modules in the folder.
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "node", "--input-type=module", "--eval", string(text))
+	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), "node", "--input-type=module", "--eval", string(text))
 	cmd.Dir = folder
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = stdin.Close()
-		if err := cmd.Wait(); err != nil || t.Failed() {
-			t.Logf("%s ended: %v\n%s", script, err, &log)
+		if err := cmd.Wait(); err != nil || tb.Failed() {
+			tb.Logf("%s ended: %v\n%s", script, err, &log)
 		}
 	})
 	return &Program{stdin: stdin, stdout: bufio.NewReader(stdout)}
 }
 
 // Ask gives the program a line and returns the line that it prints next.
-func (p *Program) Ask(t testing.TB, line []byte) string {
-	t.Helper()
+func (p *Program) Ask(tb testing.TB, line []byte) string {
+	tb.Helper()
 	if _, err := p.stdin.Write(append(line, '\n')); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	answer, err := p.stdout.ReadString('\n')
 	if err != nil {
-		t.Fatalf("the program printed %q: %v", answer, err)
+		tb.Fatalf("the program printed %q: %v", answer, err)
 	}
 	return strings.TrimSpace(answer)
 }

@@ -57,24 +57,34 @@ func TestSign(t *testing.T) {
 	}{
 		{"adds nothing when nothing is asked for", hook.Signing{}, `{}`, nil},
 		{
-			"signs with HMAC-SHA256 as the vector says", hook.Signing{Keys: []hook.SigningKey{v1}}, `{"test": 2432232314}`,
+			"signs with HMAC-SHA256 as the vector says",
+			hook.Signing{Keys: []hook.SigningKey{v1}},
+			`{"test": 2432232314}`,
 			map[string]string{"Webhook-Signature": vectorV1},
 		},
 		{
-			"signs with Ed25519 as the vector says", hook.Signing{Keys: []hook.SigningKey{v1a}}, `{"test": 2432232314}`,
+			"signs with Ed25519 as the vector says",
+			hook.Signing{Keys: []hook.SigningKey{v1a}},
+			`{"test": 2432232314}`,
 			map[string]string{"Webhook-Signature": vectorV1A},
 		},
 		{
-			"signs with each key in order", hook.Signing{Keys: []hook.SigningKey{v1a, v1, v1}}, `{"test": 2432232314}`,
+			"signs with each key in order",
+			hook.Signing{Keys: []hook.SigningKey{v1a, v1, v1}},
+			`{"test": 2432232314}`,
 			map[string]string{"Webhook-Signature": vectorV1A + " " + vectorV1 + " " + vectorV1},
 		},
 		{
 			// Published by a large host of source code for receivers to test with.
-			"signs the body alone in hexadecimal", hook.Signing{HMAC: plain("sha256=", "sha256", "hex")}, "Hello, World!",
+			"signs the body alone in hexadecimal",
+			hook.Signing{HMAC: plain("sha256=", "sha256", "hex")},
+			"Hello, World!",
 			map[string]string{"X-Hub-Signature": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"},
 		},
 		{
-			"signs in both ways at once", hook.Signing{Keys: []hook.SigningKey{v1}, HMAC: plain("", "sha256", "base64")}, `{"test": 2432232314}`,
+			"signs in both ways at once",
+			hook.Signing{Keys: []hook.SigningKey{v1}, HMAC: plain("", "sha256", "base64")},
+			`{"test": 2432232314}`,
 			map[string]string{"Webhook-Signature": vectorV1, "X-Hub-Signature": "5kFtB7/ocJ598erHrJaEuWK0L5IbBPXuRn08t31TcTo="},
 		},
 	} {

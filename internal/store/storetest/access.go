@@ -59,7 +59,9 @@ func testAccess(t *testing.T, st *store.Store) {
 	change(1, func() {
 		h.Auth = hook.Auth{
 			Kind: hook.OAuthAuth, Secret: "client secret", SetAt: h.UpdatedAt,
-			OAuth: hook.OAuth{TokenURL: "https://login.example/", ClientID: "c", Scope: "a b", Extra: map[string]string{"audience": "x"}, ByHeader: true},
+			OAuth: hook.OAuth{ //nolint:gosec // G101: there is no secret in it
+				TokenURL: "https://login.example/", ClientID: "c", Scope: "a b", Extra: map[string]string{"audience": "x"}, ByHeader: true,
+			},
 		}
 		h.Signing.Keys = []hook.SigningKey{
 			{ID: "1", Kind: hook.V1, Secret: "whsec_1", SetAt: h.UpdatedAt},
