@@ -3,7 +3,6 @@ package sign_test
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -177,7 +176,7 @@ func TestWeAcceptJavaScriptsSignatures(t *testing.T) {
 			if err := json.Unmarshal(result, &signature); err != nil {
 				t.Fatalf("%s: %v %s", what, err, failure)
 			}
-			r.Header = http.Header{"Webhook-Id": r.Header["Webhook-Id"], "Webhook-Timestamp": r.Header["Webhook-Timestamp"]}
+			r.Header = map[string][]string{"Webhook-Id": r.Header["Webhook-Id"], "Webhook-Timestamp": r.Header["Webhook-Timestamp"]}
 			r.Header.Set("Webhook-Signature", signature)
 			verifies(t, k.public, r)
 		}
