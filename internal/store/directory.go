@@ -160,7 +160,7 @@ func readShops(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
 func (s *Store) readHooks(ctx context.Context, tx *sql.Tx, d *hook.Directory) error {
 	rows, err := tx.QueryContext(ctx, `
 SELECT h.id, h.company, h.kind, v.version, h.created_at, v.created_at, v.title, v.enabled,
-    v.event_types, v.url, v.basic_user, v.access, v.priority, v.http2
+    v.event_types, v.url, v.basic_user, v.settings, v.priority, v.http2
 FROM hook h JOIN hook_version v ON v.hook_id = h.id AND v.version = h.version WHERE h.deleted_at = 0`)
 	if err != nil {
 		return err
@@ -185,15 +185,15 @@ FROM hook h JOIN hook_version v ON v.hook_id = h.id AND v.version = h.version WH
 func scanHook(row scanner) (*hook.Hook, error) {
 	var h hook.Hook
 	var created, updated int64
-	var types, basicUser, access string
+	var types, basicUser, settings string
 	err := row.Scan(&h.ID, &h.Company, &h.Kind, &h.Version, &created, &updated, &h.Title, &h.Enabled,
-		&types, &h.URL, &basicUser, &access, &h.Priority, &h.HTTP2)
+		&types, &h.URL, &basicUser, &settings, &h.Priority, &h.HTTP2)
 	if err != nil {
 		return nil, err
 	}
 	h.CreatedAt, h.UpdatedAt = fromMicros(created), fromMicros(updated)
-	if err := readAccess(&h, access, basicUser); err != nil {
-		return nil, fmt.Errorf("access of hook %s: %w", h.ID, err)
+	if err := readSettings(&h, settings, basicUser); err != nil {
+		return nil, fmt.Errorf("settings of hook %s: %w", h.ID, err)
 	}
 	return &h, json.Unmarshal([]byte(types), &h.EventTypes)
 }

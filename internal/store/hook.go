@@ -70,16 +70,16 @@ func (s *Store) insertHookVersion(ctx context.Context, tx *sql.Tx, h hook.Hook) 
 	if err != nil {
 		return err
 	}
-	access, err := accessOf(&h)
+	settings, err := settingsOf(&h)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
 INSERT INTO hook_version (hook_id, version, created_at, title, enabled, event_types, url,
-    basic_user, access, priority, http2)
+    basic_user, settings, priority, http2)
 VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, $10)`,
 		h.ID[:], h.Version, micros(h.UpdatedAt), h.Title, h.Enabled, string(types), h.URL,
-		access, int(h.Priority), h.HTTP2)
+		settings, int(h.Priority), h.HTTP2)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,7 @@
 -- +goose Up
--- How requests are authenticated, signed and vouched for, as JSON without
--- secrets. '' in rows of versions before: basic_user and basic_secret count then;
--- they are written no more.
-ALTER TABLE hook_version ADD COLUMN access TEXT NOT NULL DEFAULT '';
+-- What else a hook says, as JSON without secrets. '' in rows of versions before:
+-- basic_user and basic_secret count then; they are written no more.
+ALTER TABLE hook_version ADD COLUMN settings TEXT NOT NULL DEFAULT '';
 
 -- The secrets of a version of a hook, by the name of what needs each.
 CREATE TABLE hook_secret (

@@ -13,29 +13,29 @@ import (
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
-// access is how a hook's requests are authenticated, signed and vouched for, as
-// it is stored: as JSON, in which secrets are left out.
-type access struct {
+// settings are what a version of a hook says besides its columns, as they are
+// stored: as JSON, in which secrets are left out.
+type settings struct {
 	Auth    hook.Auth        `json:"auth,omitzero"`
 	Signing hook.Signing     `json:"signing,omitzero"`
 	Client  hook.Certificate `json:"client,omitzero"`
 }
 
-func accessOf(h *hook.Hook) (string, error) {
-	text, err := json.Marshal(access{h.Auth, h.Signing, h.Client})
+func settingsOf(h *hook.Hook) (string, error) {
+	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client})
 	return string(text), err
 }
 
-// readAccess fills in what text says. An empty text is from a version before,
+// readSettings fills in what text says. An empty text is from a version before,
 // which knew basic authentication alone.
-func readAccess(h *hook.Hook, text, basicUser string) error {
+func readSettings(h *hook.Hook, text, basicUser string) error {
 	if text == "" {
 		if basicUser != "" {
 			h.Auth = hook.Auth{Kind: hook.BasicAuth, User: basicUser}
 		}
 		return nil
 	}
-	var a access
+	var a settings
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
 		return err
 	}
