@@ -119,9 +119,9 @@ func hostile() map[string]string {
 		"https://no-such.test:PORT/":     notFound,
 		"https://LOOPBACK.TEST:PORT/":    loopback,
 		// Parts of URLs that readers take for others.
-		"https://hooks.example@127.0.0.1:PORT/":   "authentication",
+		"https://hooks.example@127.0.0.1:PORT/":   "settings of the authentication",
 		"https://127.0.0.1:PORT@hooks.example/":   "",
-		"https://user:pw@localhost:PORT/":         "authentication",
+		"https://user:pw@localhost:PORT/":         "settings of the authentication",
 		"https://hooks.example\\@127.0.0.1:PORT/": "backslash",
 		"https://127.0.0.1:PORT\\.hooks.example/": "backslash",
 		"https://127.0.0.1:PORT#@hooks.example/":  loopback,

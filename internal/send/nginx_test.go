@@ -138,7 +138,7 @@ func TestNginxIsRefused(t *testing.T) {
 		"with a certificate for another name": {ca.issue(t, func(c *x509.Certificate) {
 			c.DNSNames, c.IPAddresses = []string{"a.example"}, nil
 		}), "", "localhost", "valid for a.example, not localhost"},
-		"over TLS 1.1 at most":    {good, atMost11, "127.0.0.1", "the receiver offers TLS 1.1 at most"},
+		"over TLS 1.1 at most":    {good, atMost11, "127.0.0.1", "offers TLS 1.1 at most; it must"},
 		"without forward secrecy": {good, only12 + "ssl_ciphers AES128-GCM-SHA256;\n", "127.0.0.1", "no TLS cipher in common"},
 		"with old encryption":     {good, only12 + "ssl_ciphers ECDHE-ECDSA-AES128-SHA256;\n", "127.0.0.1", "no TLS cipher in common"},
 	} {
