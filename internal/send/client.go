@@ -1,6 +1,7 @@
 // Package send makes one HTTP request: it guards the address, authenticates,
-// shows a client certificate, reads a bounded response, and says in words what went wrong. It never retries
-// an answered request and never follows a redirect.
+// shows a client certificate, reads a bounded response, and says in words what
+// went wrong. It never follows a redirect, and repeats an answered request only
+// with another OAuth 2.0 token.
 package send
 
 import (
@@ -115,20 +116,29 @@ type parcel struct {
 // receiver refuses one that may be too old.
 func (c *Client) withToken(ctx context.Context, p *parcel, a *hook.Attempt) {
 	g := grantOf(p.hook.Company, p.auth, p.roots)
-	for _, last := range [...]bool{false, true} {
-		got := c.tokens.of(ctx, g, func(ctx context.Context) fetched { return c.fetchToken(ctx, p) })
-		if got.reason != "" {
-			a.Error, a.Reason = hook.BadToken, got.reason
-			if errors.Is(ctx.Err(), context.Canceled) {
-				a.Error = hook.Abandoned
-			}
-			return
+	fetch := func(ctx context.Context) fetched { return c.fetchToken(ctx, p) }
+	first := c.tokens.of(ctx, g, fetch)
+	if first.reason != "" {
+		a.Error, a.Reason = hook.BadToken, first.reason
+		if errors.Is(ctx.Err(), context.Canceled) {
+			a.Error, a.Reason = hook.Abandoned, "Waybill stopped before it had a token; nothing was sent to the receiver"
 		}
-		c.once(ctx, p, newCredentials(p.auth, got.token), a)
-		if last || a.Status != http.StatusUnauthorized || !c.tokens.refuse(g, got.token) {
-			return
-		}
+		return
 	}
+	c.once(ctx, p, newCredentials(p.auth, first.token), a)
+	if a.Status != http.StatusUnauthorized {
+		return
+	}
+	if !c.tokens.refuse(g, first.token) {
+		a.Reason = "the receiver answered 401 to a new token; ask its operator which scope and further parameters, such as audience, it wants"
+		return
+	}
+	second := c.tokens.of(ctx, g, fetch)
+	if second.reason != "" {
+		a.Reason = "the receiver answered 401, and there is no other token: " + second.reason
+		return
+	}
+	c.once(ctx, p, newCredentials(p.auth, second.token), a)
 }
 
 // once sends p, and fills a with what came of it.
@@ -141,23 +151,25 @@ func (c *Client) once(ctx context.Context, p *parcel, creds credentials, a *hook
 		a.URL = withoutUser(p.URL)
 	} else {
 		a.RequestHead = requestHead(req, creds)
-		if err := c.exchange(req, p, a); err != nil {
+		if err := c.exchange(req, p, creds, a); err != nil {
 			f := t.failure(ctx, req.URL, p.hook.Client, a)
 			if tooOld(err) {
 				f.newest = c.dialer.newest(ctx, req.URL)
 			}
-			a.Error, a.Reason = explain(err, f)
+			a.Error, a.Reason = f.explain(err)
 		} else {
-			a.Reason = clean(explainAnswer(a, p.hook.Client))
+			a.Reason = explainAnswer(a, p.hook.Client)
 		}
+		a.Reason = clean(creds.hide(a.Reason)) // in this order: half a secret isn't recognised
+		creds.hideBody(a)
 	}
-	creds.hide(a)
 	a.Took = t.timing()
 }
 
 // exchange sends req and fills a with the response. An error means that there
-// was no whole response; a then has the part that came.
-func (c *Client) exchange(req *http.Request, p *parcel, a *hook.Attempt) error {
+// was no whole response; a then has the part that came. Secrets are still in the
+// body.
+func (c *Client) exchange(req *http.Request, p *parcel, creds credentials, a *hook.Attempt) error {
 	transport, err := c.transports.get(p.hook.Client, p.roots, p.hook.HTTP2)
 	if err != nil {
 		return err
@@ -168,7 +180,7 @@ func (c *Client) exchange(req *http.Request, p *parcel, a *hook.Attempt) error {
 	}
 	defer resp.Body.Close()
 	a.Status = resp.StatusCode
-	a.ResponseHead = head(resp.Header, maxHead)
+	a.ResponseHead = head(resp.Header, creds)
 	a.ResponseBody, err = c.readBody(resp)
 	return err
 }

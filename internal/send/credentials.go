@@ -3,6 +3,11 @@ package send
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
+	"html"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/waybillhq/waybill/internal/hook"
@@ -17,7 +22,7 @@ const (
 // shown of them. The zero value is none.
 type credentials struct {
 	name, value string // of the header
-	secrets     []string
+	spellings   []string
 }
 
 // newCredentials returns how a says that a request is authenticated; token is
@@ -27,35 +32,82 @@ func newCredentials(a hook.Auth, token string) credentials {
 	switch a.Kind {
 	case hook.BasicAuth:
 		encoded := base64.StdEncoding.EncodeToString([]byte(a.User + ":" + secret))
-		return credentials{"Authorization", "Basic " + encoded, []string{encoded, secret}}
+		return credentials{"Authorization", "Basic " + encoded, spellings(encoded, secret)}
 	case hook.BearerAuth:
-		return credentials{"Authorization", "Bearer " + secret, []string{secret}}
+		return credentials{"Authorization", "Bearer " + secret, spellings(secret)}
 	case hook.KeyAuth:
-		return credentials{a.Header, secret, []string{secret}}
+		return credentials{http.CanonicalHeaderKey(a.Header), secret, spellings(secret)}
 	case hook.OAuthAuth:
-		return credentials{"Authorization", "Bearer " + token, []string{token, secret}}
+		return credentials{"Authorization", "Bearer " + token, spellings(token, secret)}
 	case hook.NoAuth, hook.CompanyAuth:
 	}
 	return credentials{}
 }
 
-// hide replaces the credentials where a receiver repeats them in its response.
-func (c credentials) hide(a *hook.Attempt) {
-	for _, secret := range c.secrets {
-		a.ResponseHead = hide(a.ResponseHead, secret)
-		a.Reason = hide(a.Reason, secret)
-		if len(secret) >= minHidden && bytes.Contains(a.ResponseBody, []byte(secret)) {
-			body := bytes.ReplaceAll(a.ResponseBody, []byte(secret), []byte(hidden))
-			a.ResponseBody = body[:min(len(body), hook.MaxResponse)]
+// spellings returns the ways in which servers write secrets into their answers:
+// as they are, and escaped for JSON (by some with \/), HTML or a URL. Too short
+// ones are left out.
+func spellings(secrets ...string) []string {
+	all := make([]string, 0, 3*len(secrets))
+	for _, s := range secrets {
+		if len(s) < minHidden {
+			continue
+		}
+		all = append(all, s)
+		for _, other := range [...]string{strings.ReplaceAll(s, "/", `\/`), url.QueryEscape(s), html.EscapeString(s), inJSON(s)} {
+			if other != s && !slices.Contains(all, other) {
+				all = append(all, other)
+			}
 		}
 	}
+	return all
 }
 
-// hide replaces a secret in a text, unless it is so short that ordinary words
-// would go with it.
-func hide(text, secret string) string {
-	if len(secret) < minHidden {
-		return text
+// inJSON returns s as it stands between quotation marks in JSON.
+func inJSON(s string) string {
+	if !strings.ContainsAny(s, `"\<>&`) {
+		return s
 	}
-	return strings.ReplaceAll(text, secret, hidden)
+	b, err := json.Marshal(s)
+	if err != nil {
+		return s
+	}
+	return string(b[1 : len(b)-1])
+}
+
+// hide returns text without the credentials.
+func (c credentials) hide(text string) string {
+	for _, s := range c.spellings {
+		text = strings.ReplaceAll(text, s, hidden)
+	}
+	return text
+}
+
+// hideBody replaces the credentials where a receiver repeats them in the body of
+// its response, also where that ends in the middle of them.
+func (c credentials) hideBody(a *hook.Attempt) {
+	if len(c.spellings) == 0 || len(a.ResponseBody) < minHidden {
+		return
+	}
+	body := a.ResponseBody
+	cut := a.Error != hook.NoError || len(body) >= hook.MaxResponse
+	for _, s := range c.spellings {
+		if cut {
+			body = hideEnd(body, s)
+		}
+		if bytes.Contains(body, []byte(s)) {
+			body = bytes.ReplaceAll(body, []byte(s), []byte(hidden))
+		}
+	}
+	a.ResponseBody = body[:min(len(body), hook.MaxResponse)]
+}
+
+// hideEnd replaces the beginning of a secret with which body ends.
+func hideEnd(body []byte, secret string) []byte {
+	for n := min(len(secret)-1, len(body)); n >= minHidden; n-- {
+		if string(body[len(body)-n:]) == secret[:n] {
+			return append(body[:len(body)-n], hidden...)
+		}
+	}
+	return body
 }

@@ -75,8 +75,8 @@ func (d *Dialer) Explain(err error, host, port string, made bool) string {
 	if made {
 		f.phase = handshake
 	}
-	_, reason := explain(err, f)
-	return reason
+	_, reason := f.explain(err)
+	return clean(reason)
 }
 
 // CheckTarget is the guard's.

@@ -40,12 +40,8 @@ type failure struct {
 	asked      bool // the receiver asked for a client certificate
 }
 
-// explain sorts err and says in words what went wrong and what can be done.
-func explain(err error, f failure) (hook.ErrorKind, string) {
-	kind, reason := f.explain(err)
-	return kind, clean(reason)
-}
-
+// explain sorts err and says in words what went wrong and what can be done. What
+// the receiver has sent may be part of it: clean it before it is shown.
 func (f failure) explain(err error) (hook.ErrorKind, string) {
 	if f.cancelled {
 		return hook.Abandoned, "Waybill stopped while the request was under way; whether the receiver got it is not known"

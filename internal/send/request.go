@@ -99,16 +99,17 @@ func requestHead(req *http.Request, creds credentials) string {
 	return format(lines, maxReadHead)
 }
 
-// head returns the lines of h, as many as fit into limit bytes.
-func head(h http.Header, limit int) string {
+// head returns the lines of a response's header, as many as fit into maxHead
+// bytes, without the credentials.
+func head(h http.Header, creds credentials) string {
 	var space [24]line
 	lines := space[:0]
 	for name, values := range h {
 		for _, v := range values {
-			lines = append(lines, line{name, v})
+			lines = append(lines, line{name, creds.hide(v)})
 		}
 	}
-	return format(lines, limit)
+	return format(lines, maxHead)
 }
 
 // format sorts lines by name and writes them out, each as "Name: value\n", as
