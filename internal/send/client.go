@@ -126,19 +126,17 @@ func (c *Client) withToken(ctx context.Context, p *parcel, a *hook.Attempt) {
 		return
 	}
 	c.once(ctx, p, newCredentials(p.auth, first.token), a)
-	if a.Status != http.StatusUnauthorized {
-		return
+	if a.Status == http.StatusUnauthorized && c.tokens.refuse(g, first.token) {
+		second := c.tokens.of(ctx, g, fetch)
+		if second.reason != "" {
+			a.Reason = "the receiver answered 401, and there is no other token: " + second.reason
+			return
+		}
+		c.once(ctx, p, newCredentials(p.auth, second.token), a)
 	}
-	if !c.tokens.refuse(g, first.token) {
+	if a.Status == http.StatusUnauthorized {
 		a.Reason = "the receiver answered 401 to a new token; ask its operator which scope and further parameters, such as audience, it wants"
-		return
 	}
-	second := c.tokens.of(ctx, g, fetch)
-	if second.reason != "" {
-		a.Reason = "the receiver answered 401, and there is no other token: " + second.reason
-		return
-	}
-	c.once(ctx, p, newCredentials(p.auth, second.token), a)
 }
 
 // once sends p, and fills a with what came of it.

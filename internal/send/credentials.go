@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/waybillhq/waybill/internal/hook"
@@ -45,8 +46,8 @@ func newCredentials(a hook.Auth, token string) credentials {
 }
 
 // spellings returns the ways in which servers write secrets into their answers:
-// as they are, and escaped for JSON (by some with \/), HTML or a URL. Too short
-// ones are left out.
+// as they are, and escaped for JSON (of which there are several ways), HTML or a
+// URL. Too short ones are left out.
 func spellings(secrets ...string) []string {
 	all := make([]string, 0, 3*len(secrets))
 	for _, s := range secrets {
@@ -54,25 +55,22 @@ func spellings(secrets ...string) []string {
 			continue
 		}
 		all = append(all, s)
-		for _, other := range [...]string{strings.ReplaceAll(s, "/", `\/`), url.QueryEscape(s), html.EscapeString(s), inJSON(s)} {
+		add := func(other string) {
 			if other != s && !slices.Contains(all, other) {
 				all = append(all, other)
 			}
 		}
+		add(url.QueryEscape(s))
+		add(strings.ReplaceAll(s, "/", `\/`))
+		if strings.ContainsAny(s, `"\<>&'`) {
+			add(html.EscapeString(s))
+			quoted := strconv.Quote(s)
+			add(quoted[1 : len(quoted)-1])
+			inJSON, _ := json.Marshal(s) // which doesn't fail for a string
+			add(string(inJSON[1 : len(inJSON)-1]))
+		}
 	}
 	return all
-}
-
-// inJSON returns s as it stands between quotation marks in JSON.
-func inJSON(s string) string {
-	if !strings.ContainsAny(s, `"\<>&`) {
-		return s
-	}
-	b, err := json.Marshal(s)
-	if err != nil {
-		return s
-	}
-	return string(b[1 : len(b)-1])
 }
 
 // hide returns text without the credentials.

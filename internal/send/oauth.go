@@ -104,11 +104,17 @@ type asking struct {
 	agent  []string
 	trace  trace
 	answer hook.Attempt // its Status and ResponseBody
+	failed error        // why there is no whole answer; http.Client would change it
 }
 
 // RoundTrip implements http.RoundTripper.
 func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
+	var resp *http.Response
+	resp, a.failed = a.send(req.Clone(req.Context()))
+	return resp, a.failed
+}
+
+func (a *asking) send(req *http.Request) (*http.Response, error) {
 	req.Header["User-Agent"] = a.agent
 	req.Header.Set("Accept", "application/json")
 	req.Header["Idempotency-Key"] = nil // not sent; see Client.request
@@ -125,6 +131,9 @@ func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bytes.HasPrefix(bytes.TrimSpace(a.answer.ResponseBody), []byte("{")) {
+		resp.Header.Set("Content-Type", "application/json") // whatever the server calls it; oauth2 would read text as a form
+	}
 	resp.Body = io.NopCloser(bytes.NewReader(a.answer.ResponseBody))
 	return resp, nil
 }
@@ -134,20 +143,20 @@ func (a *asking) explain(ctx context.Context, server *url.URL, err error) string
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return explainRefusal(server.Host, e)
 	}
-	e, ok := errors.AsType[*url.Error](err)
-	if !ok {
+	if a.failed == nil {
 		return "the token server " + server.Host + " answered, but without an access token (RFC 6749, section 5.1); check the token URL"
 	}
 	f := a.trace.failure(ctx, server, hook.Certificate{}, &a.answer)
-	kind, reason := f.explain(e.Err)
+	kind, reason := f.explain(a.failed)
 	switch {
 	case kind == hook.TimedOut:
 		return fmt.Sprintf("the token server %s had not answered in full after %s; ask its operator why", server.Host, round(f.elapsed))
 	case kind == hook.BadTLS && f.asked:
 		return "the token server " + server.Host + " asks for a client certificate, and is shown none; it must do with the client secret"
+	default:
+		// The words are those for receivers.
+		return "no token came from " + server.Host + ": " + strings.ReplaceAll(reason, "the receiver", "the token server")
 	}
-	// The words are those for receivers.
-	return "no token came from " + server.Host + ": " + strings.ReplaceAll(reason, "the receiver", "the token server")
 }
 
 // explainRefusal is for an answer that is not 2xx, or holds an error.
@@ -170,6 +179,8 @@ func explainRefusal(host string, e *oauth2.RetrieveError) string {
 // there is none, about a status.
 func refusalRemedy(code string, status int) string {
 	switch {
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
+		return "; check the token URL"
 	case code == "invalid_client", code == "unauthorized_client", code == "" && status == http.StatusUnauthorized:
 		return "; check the client ID, the client secret, and whether the server wants them in the form or in the header"
 	case code == "invalid_scope":
@@ -180,8 +191,6 @@ func refusalRemedy(code string, status int) string {
 		return "; check the scope and the further parameters"
 	case status >= 300 && status <= 399:
 		return "; redirects are not followed: write the URL that it leads to"
-	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
-		return "; check the token URL"
 	default:
 		return ""
 	}
