@@ -1,7 +1,11 @@
 package api_test
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -167,5 +171,36 @@ func TestAuthenticationIsStoredAsItWasGiven(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("stored (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheDocumentationsAuthenticationIsAccepted(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/authentication.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```json\n")
+	examples, _, _ := strings.Cut(rest, "```")
+	w := newWorld(t)
+	w.mustDo(t, 200, "PUT", defaults, `{"auth":{"type":"bearer","secret":"fake-token"},"hosts":["hooks.example"]}`)
+	seen := make(map[any]bool)
+	for in := json.NewDecoder(strings.NewReader(examples)); ; {
+		var auth map[string]any
+		if err := in.Decode(&auth); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := w.mustDo(t, 201, "POST", triggers, withAuth(asJSON(t, auth)))["auth"].(map[string]any)
+		for name, value := range auth {
+			if !ok || name != "secret" && !cmp.Equal(got[name], value) {
+				t.Errorf("%v is answered with %v", auth, got)
+			}
+		}
+		seen[auth["type"]] = true
+	}
+	if len(seen) != 6 {
+		t.Errorf("the page shows the types %v, want all six", seen)
 	}
 }

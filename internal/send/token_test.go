@@ -3,6 +3,7 @@ package send
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -198,7 +199,7 @@ func TestTokensAreBoundedInNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ts tokens
 		s := &tokenServer{life: time.Hour}
-		get := func(n int) { ts.of(t.Context(), grant{clientID: fmt.Sprint(n)}, s.fetch) }
+		get := func(n int) { ts.of(t.Context(), grant{clientID: strconv.Itoa(n)}, s.fetch) }
 		for n := range maxTokens + 100 {
 			get(n)
 		}

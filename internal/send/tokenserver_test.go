@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -208,7 +209,7 @@ func TestTokenRequestSurvivesAKeptConnectionThatIsClosed(t *testing.T) {
 	c := newClient(t, ca, nil)
 	for i := range 3 {
 		h := oauthHook(server)
-		h.Company = fmt.Sprint(i)
+		h.Company = strconv.Itoa(i)
 		a := c.Send(t.Context(), post(r), h, hook.Defaults{})
 		wantFailure(t, a, hook.NoError, http.StatusOK, "")
 	}
