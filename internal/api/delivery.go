@@ -150,7 +150,7 @@ type attempt struct {
 	HookVersion int       `json:"hookVersion,omitempty" doc:"The version of the hook that was used."`
 	Request     *request  `json:"request,omitempty" doc:"What was sent, if it is known."`
 	Response    *response `json:"response,omitempty" doc:"What was answered, if anything was."`
-	Error       string    `json:"error,omitempty" doc:"What sort of thing kept it from being answered: render, address, dns, connect, tls, timeout, response or abandoned."`
+	Error       string    `json:"error,omitempty" doc:"What sort of thing kept it from being answered: render, address, dns, connect, token, tls, timeout, response or abandoned."`
 	Reason      string    `json:"reason,omitempty" doc:"What went wrong, in words."`
 	Timings     timings   `json:"timings"`
 }
