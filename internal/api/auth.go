@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/sign"
 )
 
 type authSettings struct {
@@ -21,7 +22,7 @@ type authSettings struct {
 	ClientID   string            `json:"clientId,omitempty" maxLength:"1000" doc:"Of oauth2."`
 	ClientAuth string            `json:"clientAuth,omitempty" enum:"form,header" doc:"Of oauth2: whether the token server wants client ID and secret in the form (the default) or in the header Authorization."`
 	Scope      string            `json:"scope,omitempty" maxLength:"2000" doc:"Of oauth2: names with spaces between them."`
-	Parameters map[string]string `json:"parameters,omitempty" example:"{\"audience\": \"https://erp.example\"}" doc:"Of oauth2: what else the token server wants, such as audience or resource."`
+	Parameters map[string]string `json:"parameters,omitempty" example:"{\"audience\": \"https://erp.example\"}" doc:"Of oauth2: what else the token server wants, such as audience or resource. Everyone in the company sees them."`
 
 	Secret       *hook.Secret `json:"secret,omitempty" writeOnly:"true" maxLength:"8000" doc:"The password, token, key or client secret. Never shown. Left out or empty, the stored one is kept if all else that it belongs to, and the hosts it is sent to, stay the same."`
 	SecretSet    bool         `json:"secretSet" readOnly:"true" doc:"Whether there is a secret."`
@@ -65,7 +66,7 @@ type storedAuth struct {
 // keeps reports whether the stored secret still belongs to fresh.
 func (o storedAuth) keeps(fresh hook.Auth) bool {
 	return !o.moved && o.Kind == fresh.Kind && o.User == fresh.User && o.Header == fresh.Header &&
-		o.OAuth.ClientID == fresh.OAuth.ClientID && sameHost(o.OAuth.TokenURL, fresh.OAuth.TokenURL) &&
+		o.OAuth.ClientID == fresh.OAuth.ClientID && o.OAuth.TokenURL == fresh.OAuth.TokenURL &&
 		(o.Secret != "" || o.locked || o.Kind == hook.BasicAuth)
 }
 
@@ -161,32 +162,14 @@ func (in *authSettings) checkSecret(kind hook.AuthKind, wrong *problems) {
 	}
 }
 
-// checkHeader finds names of headers that cannot be set, or that are Waybill's.
+// checkHeader finds names of headers that cannot be set, or that requests have
+// for something else. Some receivers want their key in Authorization.
 func checkHeader(field, name string, wrong *problems) {
-	canonical := http.CanonicalHeaderKey(name)
-	switch {
-	case name == "":
-		wrong.add(field, "it is missing; write the name of the header, such as X-Api-Key",
-			"Die Angabe fehlt; geben Sie den Namen der Kopfzeile an, etwa X-Api-Key.")
-	case strings.ContainsFunc(name, outsideToken):
-		wrong.add(field, "it is not the name of a header; use letters, digits and hyphens, such as X-Api-Key",
-			"Das ist kein Name einer Kopfzeile; verwenden Sie Buchstaben, Ziffern und Bindestriche, etwa X-Api-Key.")
-	case strings.HasPrefix(canonical, "Webhook-") || slices.Contains(reservedHeaders(), canonical):
-		wrong.add(field, "requests have a header "+canonical+" of their own; choose another name",
-			"Anfragen haben bereits eine Kopfzeile "+canonical+"; wählen Sie einen anderen Namen.")
+	if http.CanonicalHeaderKey(name) == "Authorization" {
+		return
 	}
-}
-
-// outsideToken reports whether r may not stand in the name of a header (RFC 9110,
-// section 5.6.2).
-func outsideToken(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
-}
-
-func reservedHeaders() []string {
-	return []string{
-		"Connection", "Content-Encoding", "Content-Length", "Content-Type", "Expect", "Host", "Idempotency-Key", "Keep-Alive",
-		"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent",
+	if err := sign.CheckHeader(field, name); err != nil {
+		*wrong = append(*wrong, asProblems(err)...)
 	}
 }
 
@@ -218,10 +201,19 @@ func (s *Server) checkOAuth(in *authSettings, wrong *problems) {
 		switch {
 		case slices.Contains([]string{"", "grant_type", "client_id", "client_secret", "scope"}, name):
 			wrong.add(field, "it has a field of its own, or no name; remove it", "Dafür gibt es ein eigenes Feld, oder der Name fehlt; entfernen Sie es.")
+		case secretName(name):
+			wrong.add(field, "parameters are shown to everyone in the company, and this is a secret by its name; only the client secret can be one",
+				"Parameter sieht jeder im Unternehmen, und dies ist dem Namen nach ein Geheimnis; nur das Client-Secret kann eines sein.")
 		case len(name)+len(value) > 2000:
 			wrong.add(field, "it is longer than 2000 characters; shorten it", "Die Angabe ist länger als 2000 Zeichen; kürzen Sie sie.")
 		}
 	}
+}
+
+// secretName reports whether a parameter of that name holds a secret.
+func secretName(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"secret", "password", "assertion", "token"}, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // sameHost reports whether two URLs lead to the same host and port.

@@ -102,6 +102,7 @@ func TestASecretIsAskedForAgainWhereItWouldGoElsewhere(t *testing.T) {
 		"another type":          {withAuth(`{"type":"bearer","secret":"s3cr3t"}`), withAuth(`{"type":"apiKey","header":"X-A"}`)},
 		"another client":        {withAuth(oauth + `,"secret":"s3cr3t"}`), withAuth(strings.Replace(oauth, `"c"`, `"d"`, 1) + `}`)},
 		"another token server":  {withAuth(oauth + `,"secret":"s3cr3t"}`), withAuth(strings.Replace(oauth, "login", "evil", 1) + `}`)},
+		"another tenant's":      {withAuth(oauth + `,"secret":"s3cr3t"}`), withAuth(strings.Replace(oauth, "/token", "/evil/token", 1) + `}`)},
 		"a token for elsewhere": {withAuth(oauth + `,"secret":"s3cr3t"}`), elsewhere(withAuth(oauth + `}`))},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,10 +131,10 @@ func TestBadAuthenticationIsNamed(t *testing.T) {
 		"no token":                  {`{"type":"bearer"}`, "auth.secret", "missing"},
 		"an empty token":            {`{"type":"bearer","secret":""}`, "auth.secret", "missing"},
 		"a user for a token":        {`{"type":"bearer","user":"erp","secret":"s"}`, "auth.user", "belongs to the type basic"},
-		"no header":                 {`{"type":"apiKey","secret":"s"}`, "auth.header", "missing"},
+		"no header":                 {`{"type":"apiKey","secret":"s"}`, "auth.header", "cannot be the name"},
 		"not a header":              {`{"type":"apiKey","header":"X Key","secret":"s"}`, "auth.header", "letters, digits and hyphens"},
-		"a header of the request":   {`{"type":"apiKey","header":"content-type","secret":"s"}`, "auth.header", "Content-Type of their own"},
-		"a header of Waybill's":     {`{"type":"apiKey","header":"webhook-id","secret":"s"}`, "auth.header", "of their own"},
+		"a header of the request":   {`{"type":"apiKey","header":"content-type","secret":"s"}`, "auth.header", "something else"},
+		"a header of Waybill's":     {`{"type":"apiKey","header":"webhook-id","secret":"s"}`, "auth.header", "something else"},
 		"a key with a space":        {`{"type":"apiKey","header":"X-Key","secret":" s"}`, "auth.secret", "space"},
 		"an http token server":      {`{"type":"oauth2","tokenUrl":"http://l.example/","clientId":"c","secret":"s"}`, "auth.tokenUrl", "use https"},
 		"a private token server":    {`{"type":"oauth2","tokenUrl":"https://10.0.0.1/","clientId":"c","secret":"s"}`, "auth.tokenUrl", "refused"},
@@ -142,6 +143,10 @@ func TestBadAuthenticationIsNamed(t *testing.T) {
 		"a parameter with a field": {
 			`{"type":"oauth2","tokenUrl":"https://l.example/","clientId":"c","parameters":{"scope":"a"},"secret":"s"}`,
 			"auth.parameters.scope", "field of its own",
+		},
+		"a parameter with a secret": {
+			`{"type":"oauth2","tokenUrl":"https://l.example/","clientId":"c","parameters":{"Client_Assertion":"a"},"secret":"s"}`,
+			"auth.parameters.Client_Assertion", "shown to everyone",
 		},
 		"too many parameters": {
 			`{"type":"oauth2","tokenUrl":"https://l.example/","clientId":"c","parameters":{` + strings.Join(many, ",") + `},"secret":"s"}`,

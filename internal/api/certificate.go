@@ -152,7 +152,7 @@ func (s *Server) putAuthorities(ctx context.Context, in *putAuthoritiesInput) (*
 		}
 		roots = certificate.PEM(slices.Clip(read))
 	}
-	next, err := s.changeDefaults(ctx, in.Company, in.IfMatch, func(d *hook.Defaults) error {
+	next, err := s.changeDefaults(ctx, in.Company, in.IfMatch, "authorities.change", func(d *hook.Defaults) error {
 		d.Roots = roots
 		return nil
 	})

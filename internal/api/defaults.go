@@ -49,16 +49,16 @@ func (s *Server) getDefaults(_ context.Context, in *companyInput) (*defaultsOutp
 }
 
 func (s *Server) putDefaults(ctx context.Context, in *putDefaultsInput) (*defaultsOutput, error) {
-	next, err := s.changeDefaults(ctx, in.Company, in.IfMatch, func(d *hook.Defaults) error { return s.fillDefaults(d, in) })
+	next, err := s.changeDefaults(ctx, in.Company, in.IfMatch, "credentials.change", func(d *hook.Defaults) error { return s.fillDefaults(d, in) })
 	if err != nil {
 		return nil, err
 	}
 	return answerDefaults(next), nil
 }
 
-// changeDefaults stores a company's defaults as change makes them, and returns
-// them.
-func (s *Server) changeDefaults(ctx context.Context, company, ifMatch string, change func(*hook.Defaults) error) (hook.Defaults, error) {
+// changeDefaults stores a company's defaults as change makes them, notes it as
+// the action, and returns them.
+func (s *Server) changeDefaults(ctx context.Context, company, ifMatch, action string, change func(*hook.Defaults) error) (hook.Defaults, error) {
 	var next hook.Defaults
 	err := s.again(ctx, func() error {
 		old := s.Store.Directory().Defaults[company]
@@ -71,7 +71,7 @@ func (s *Server) changeDefaults(ctx context.Context, company, ifMatch string, ch
 			return newProblem(http.StatusPreconditionFailed,
 				"the company's defaults were changed meanwhile; read them again, and send the new ETag as If-Match")
 		}
-		e := note(ctx, "defaults.change", company, company, shownDefaults(old), shownDefaults(next))
+		e := note(ctx, action, company, company, shownDefaults(old), shownDefaults(next))
 		return s.Store.PutDefaults(ctx, company, next, e)
 	})
 	return next, err
@@ -143,9 +143,20 @@ func (s *Server) checkUse(company string, auth hook.Auth, hosts []string, wrong 
 		case !auth.Set():
 			wrong.add("auth.type", fmt.Sprintf("the hook %q uses the credentials; give it others first", h.Title),
 				fmt.Sprintf("Der Webhook „%s“ verwendet die Zugangsdaten; geben Sie ihm zuerst andere.", h.Title))
+		case auth.Header != "" && strings.EqualFold(auth.Header, h.Signing.HMAC.Header):
+			wrong.add("auth.header", fmt.Sprintf("the hook %q has its signature in that header; choose another", h.Title),
+				fmt.Sprintf("Der Webhook „%s“ hat seine Signatur in dieser Kopfzeile; wählen Sie eine andere.", h.Title))
 		case !slices.Contains(hosts, host):
 			wrong.add("hosts", fmt.Sprintf("the hook %q uses the credentials at %s; keep that host, or give the hook others first", h.Title, host),
 				fmt.Sprintf("Der Webhook „%s“ verwendet die Zugangsdaten bei %s; behalten Sie den Server oder geben Sie dem Webhook zuerst andere.", h.Title, host))
 		}
 	}
+}
+
+// headerOf returns the header that requests with auth have a key in, if any.
+func (s *Server) headerOf(company string, auth hook.Auth) string {
+	if auth.Kind == hook.CompanyAuth {
+		auth = s.Store.Directory().Defaults[company].Auth
+	}
+	return auth.Header
 }

@@ -65,7 +65,7 @@ func TestHooksShareTheCompanysCredentials(t *testing.T) {
 	if a := w.do(t, "PUT", triggers+"/"+id, elsewhere); a.status != 422 || !strings.Contains(reasons(t, a)["auth.type"], "not meant for evil.example") {
 		t.Errorf("a hook elsewhere = %d %s, want 422 about auth.type", a.status, a.body)
 	}
-	if a := w.do(t, "GET", acme+"/audit", ""); strings.Contains(string(a.body), secret) || !strings.Contains(string(a.body), "defaults.change") {
+	if a := w.do(t, "GET", acme+"/audit", ""); strings.Contains(string(a.body), secret) || !strings.Contains(string(a.body), "credentials.change") {
 		t.Errorf("the audit log = %s, want the change without the token", a.body)
 	}
 }
@@ -75,7 +75,7 @@ func TestBadDefaultCredentialsAreNamed(t *testing.T) {
 	w := newWorld(t)
 	const bearer = `{"auth":{"type":"bearer"},"hosts":[`
 	w.mustDo(t, 200, "PUT", defaults, `{"auth":{"type":"bearer","secret":"s3cr3t"},"hosts":["hooks.example","b.example"]}`)
-	w.mustDo(t, 201, "POST", triggers, withAuth(`{"type":"company"}`))
+	w.mustDo(t, 201, "POST", triggers, strings.Replace(withAuth(`{"type":"company"}`), "{", `{"hmac":{"header":"X-Sig","secret":"s"},`, 1))
 	for name, tt := range map[string]struct{ body, field, reason string }{
 		"a URL for a host":          {bearer + `"hooks.example","https://a.example/"]}`, "hosts[1]", "as it stands in the URLs"},
 		"a path in a host":          {bearer + `"hooks.example/x"]}`, "hosts[0]", "as it stands in the URLs"},
@@ -84,6 +84,7 @@ func TestBadDefaultCredentialsAreNamed(t *testing.T) {
 		"a host less that is used":  {bearer + `"b.example"]}`, "hosts", "keep that host"},
 		"none while they are used":  {`{"auth":{"type":"none"},"hosts":[]}`, "auth.type", "uses the credentials"},
 		"the company's by itself":   {`{"auth":{"type":"company"},"hosts":["hooks.example"]}`, "auth.type", "choose another type"},
+		"the header of an HMAC":     {`{"auth":{"type":"apiKey","header":"x-sig","secret":"s"},"hosts":["hooks.example"]}`, "auth.header", "its signature"},
 		"another type, same secret": {`{"auth":{"type":"basic","user":"u"},"hosts":["hooks.example"]}`, "auth.secret", "missing"},
 	} {
 		a := w.do(t, "PUT", defaults, tt.body)
@@ -92,4 +93,14 @@ func TestBadDefaultCredentialsAreNamed(t *testing.T) {
 		}
 	}
 	w.mustDo(t, 200, "PUT", defaults, bearer+`"hooks.example"]}`)
+}
+
+func TestTheCompanysKeyAndASignatureNeedDifferentHeaders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mustDo(t, 200, "PUT", defaults, `{"auth":{"type":"apiKey","header":"X-Key","secret":"s3cr3t"},"hosts":["hooks.example"]}`)
+	a := w.do(t, "POST", triggers, strings.Replace(withAuth(`{"type":"company"}`), "{", `{"hmac":{"header":"x-key","secret":"s"},`, 1))
+	if a.status != 422 || !strings.Contains(reasons(t, a)["hmac.header"], "already") {
+		t.Errorf("POST = %d %s, want 422 about hmac.header", a.status, a.body)
+	}
 }

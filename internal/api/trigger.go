@@ -244,7 +244,7 @@ func (s *Server) fill(h *hook.Hook, t *trigger) error {
 	if auth.Kind == hook.CompanyAuth {
 		s.checkDefault(h.Company, t.URL, &wrong)
 	}
-	hmac, same := readHMAC(t.HMAC, h.Signing.HMAC, slices.Contains(h.Locked, hook.HMACSecret), h.UpdatedAt, auth.Header, &wrong)
+	hmac, same := readHMAC(t.HMAC, h.Signing.HMAC, slices.Contains(h.Locked, hook.HMACSecret), h.UpdatedAt, s.headerOf(h.Company, auth), &wrong)
 	if err := wrong.err(); err != nil {
 		return err
 	}

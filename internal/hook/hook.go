@@ -41,9 +41,10 @@ type Hook struct {
 
 // The names of a hook's secrets, in Locked.
 const (
-	AuthSecret   = "auth"
-	HMACSecret   = "hmac"
-	ClientSecret = "client" // the private key of Client
+	AuthSecret    = "auth"
+	HMACSecret    = "hmac"
+	ClientSecret  = "client"  // the private key of Client
+	CompanySecret = "company" // of the company's default credentials
 )
 
 // KeySecret is the name of the secret of a signing key.

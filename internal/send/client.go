@@ -126,7 +126,8 @@ func (c *Client) withToken(ctx context.Context, p *parcel, a *hook.Attempt) {
 		return
 	}
 	c.once(ctx, p, newCredentials(p.auth, first.token), a)
-	if a.Status == http.StatusUnauthorized && c.tokens.refuse(g, first.token) {
+	refused := func() bool { return a.Status == http.StatusUnauthorized && a.Error == hook.NoError }
+	if refused() && c.tokens.refuse(g, first.token) {
 		second := c.tokens.of(ctx, g, fetch)
 		if second.reason != "" {
 			a.Reason = "the receiver answered 401, and there is no other token: " + second.reason
@@ -134,7 +135,7 @@ func (c *Client) withToken(ctx context.Context, p *parcel, a *hook.Attempt) {
 		}
 		c.once(ctx, p, newCredentials(p.auth, second.token), a)
 	}
-	if a.Status == http.StatusUnauthorized {
+	if refused() {
 		a.Reason = "the receiver answered 401 to a new token; ask its operator which scope and further parameters, such as audience, it wants"
 	}
 }

@@ -40,6 +40,10 @@ func (c *Client) request(ctx context.Context, r hook.Request, creds credentials)
 		header["User-Agent"] = c.agent
 	}
 	if creds.name != "" {
+		if _, taken := header[creds.name]; taken {
+			return nil, hook.Errorf(hook.Invalid, "the credentials and something else of the request want the header %s; "+
+				"give one of them another", creds.name)
+		}
 		header[creds.name] = []string{creds.value}
 	}
 	if _, ok := header["Idempotency-Key"]; !ok {
@@ -69,7 +73,7 @@ func explainRequest(err error) (hook.ErrorKind, string) {
 		if len(e.Problems) > 0 {
 			return hook.BadAddress, "the URL " + e.Problems[0].Reason
 		}
-		return hook.BadAddress, e.Msg
+		return hook.BadRender, e.Msg
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return hook.BadAddress, clean("the URL cannot be read: " + e.Err.Error())

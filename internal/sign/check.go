@@ -42,18 +42,27 @@ func CheckHMAC(prefix string, m hook.HMAC, taken ...string) error {
 	return wrong.err()
 }
 
+// CheckHeader returns nil if requests can be given a header with the name, or a
+// *hook.Error about the field. It may not be one that requests have anyway, nor
+// one that is taken by something else of the same hook.
+func CheckHeader(field, name string, taken ...string) error {
+	var wrong problems
+	checkHeader(&wrong, field, name, taken)
+	return wrong.err()
+}
+
 func checkHeader(wrong *problems, field, name string, taken []string) {
 	same := func(other string) bool { return strings.EqualFold(name, other) }
 	switch {
 	case !token(name) || len(name) > maxName:
-		wrong.add(field, "it cannot be the name of a header; use up to 100 letters, digits and hyphens, such as X-Signature",
-			"Das kann nicht der Name einer Kopfzeile sein; verwenden Sie bis zu 100 Buchstaben, Ziffern und Bindestriche, etwa X-Signature.")
+		wrong.add(field, "it cannot be the name of a header; use up to 100 letters, digits and hyphens, such as X-Signature or X-Api-Key",
+			"Das kann nicht der Name einer Kopfzeile sein; verwenden Sie bis zu 100 Buchstaben, Ziffern und Bindestriche, etwa X-Signature oder X-Api-Key.")
 	case reserved(textproto.CanonicalMIMEHeaderKey(name)):
-		wrong.add(field, "requests use this header for something else; choose another, such as X-Signature",
-			"Diese Kopfzeile hat in den Anfragen schon eine andere Bedeutung; wählen Sie eine andere, etwa X-Signature.")
+		wrong.add(field, "requests use this header for something else; choose another, such as X-Signature or X-Api-Key",
+			"Diese Kopfzeile hat in den Anfragen schon eine andere Bedeutung; wählen Sie eine andere, etwa X-Signature oder X-Api-Key.")
 	case slices.ContainsFunc(taken, same):
-		wrong.add(field, "this hook uses the header for something else already; choose another, such as X-Signature",
-			"Diese Kopfzeile wird hier schon für etwas anderes verwendet; wählen Sie eine andere, etwa X-Signature.")
+		wrong.add(field, "this hook uses the header for something else already; choose another, such as X-Signature or X-Api-Key",
+			"Diese Kopfzeile wird hier schon für etwas anderes verwendet; wählen Sie eine andere, etwa X-Signature oder X-Api-Key.")
 	}
 }
 

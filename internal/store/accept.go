@@ -149,7 +149,7 @@ func findKeys() bulk {
 }
 
 // knownKeys returns which of the keys that a group brings are stored already.
-func (s *Store) knownKeys(ctx context.Context, group []*work) (map[key]first, error) {
+func (s *Store) knownKeys(ctx context.Context, group []*work, sent func()) (map[key]first, error) {
 	known := make(map[key]first)
 	var asked []key
 	for _, a := range acceptances(group) {
@@ -158,6 +158,7 @@ func (s *Store) knownKeys(ctx context.Context, group []*work) (map[key]first, er
 	if len(asked) == 0 {
 		return known, nil
 	}
+	sent() // those before need not wait for the answer
 	return known, s.findKeys.run(ctx, len(asked), func(i int, args []any) {
 		args[0], args[1] = asked[i].company, asked[i].text
 	}, func(rows *sql.Rows) error {

@@ -135,7 +135,7 @@ func collided(err error) bool {
 }
 
 func (s *Store) commitTogether(ctx context.Context, group []*work, sent func()) error {
-	known, err := s.knownKeys(ctx, group)
+	known, err := s.knownKeys(ctx, group, sent)
 	if err != nil {
 		return fmt.Errorf("find keys: %w", err)
 	}

@@ -17,7 +17,7 @@ import (
 // read.
 var ErrDefaultsChanged = &hook.Error{
 	Fault: hook.Conflict, Msg: "the company's defaults were changed meanwhile; read them again",
-	German: "Die Vorgaben der Firma wurden inzwischen geändert; bitte laden Sie sie neu.",
+	German: "Die Vorgaben des Unternehmens wurden inzwischen geändert; bitte laden Sie sie neu.",
 }
 
 // PutDefaults stores what the hooks of a company have in common. Version must be

@@ -18,10 +18,11 @@ import (
 type dialect struct {
 	name       string // names the migrations' folder
 	goose      goose.Dialect
-	hasSchema  string // asks whether migrations were ever applied
-	skipLocked string // ends a SELECT of rows that are about to be claimed
-	holdRow    string // ends a SELECT of a row that is to stay as it is until the commit
-	many       bool   // a bulk statement takes all rows at once, as arrays
+	hasSchema  string             // asks whether migrations were ever applied
+	skipLocked string             // ends a SELECT of rows that are about to be claimed
+	holdRow    string             // ends a SELECT of a row that is to stay as it is until the commit
+	many       bool               // a bulk statement takes all rows at once, as arrays
+	snapshot   sql.IsolationLevel // of a transaction whose statements all see the same
 }
 
 // SQLite has one writer at a time; PostgreSQL's writers skip the rows that
@@ -38,6 +39,7 @@ func postgres() dialect {
 		name: "postgres", goose: goose.DialectPostgres,
 		hasSchema:  `SELECT to_regclass('goose_db_version') IS NOT NULL`,
 		skipLocked: "FOR UPDATE SKIP LOCKED", holdRow: "FOR NO KEY UPDATE", many: true,
+		snapshot: sql.LevelRepeatableRead,
 	}
 }
 

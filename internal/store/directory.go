@@ -66,7 +66,8 @@ func (s *Store) Reload(ctx context.Context) error { return s.reload(ctx, false) 
 func (s *Store) reload(ctx context.Context, again bool) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	// What belongs together, such as a hook's URL and its secret, must be of one moment.
+	return s.inTxWith(ctx, &sql.TxOptions{Isolation: s.snapshot}, func(tx *sql.Tx) error {
 		d := &hook.Directory{
 			Companies: make(map[string]trade.Company),
 			Defaults:  make(map[string]hook.Defaults),
@@ -172,7 +173,7 @@ FROM hook h JOIN hook_version v ON v.hook_id = h.id AND v.version = h.version WH
 			return err
 		}
 		if h.Auth.Kind == hook.CompanyAuth && d.Defaults[h.Company].Locked {
-			h.Locked = append(h.Locked, "company")
+			h.Locked = append(h.Locked, hook.CompanySecret)
 		}
 		d.Hooks[h.ID] = h
 	}

@@ -9,27 +9,38 @@ import (
 )
 
 // postgresWriter sends all statements of a transaction at once, and waits once.
-type postgresWriter struct{ db *sql.DB }
+// It keeps a connection for itself as long as that works.
+type postgresWriter struct {
+	db   *sql.DB
+	conn *sql.Conn
+}
 
 // postgresTx collects statements.
 type postgresTx struct{ batch pgx.Batch }
 
 func (w *postgresWriter) inTx(ctx context.Context, sent func(), fn func(hotTx) error) error {
-	conn, err := w.db.Conn(ctx)
-	if err != nil {
-		return err
+	if w.conn == nil {
+		sent() // the database may be away
+		var err error
+		if w.conn, err = w.db.Conn(ctx); err != nil {
+			return err
+		}
 	}
-	defer conn.Close()
 	var tx postgresTx
 	if err := fn(&tx); err != nil {
 		return err
 	}
-	return conn.Raw(func(raw any) error {
+	err := w.conn.Raw(func(raw any) error {
 		// A batch is a transaction; closing it reads all answers.
 		results := raw.(*stdlib.Conn).Conn().SendBatch(ctx, &tx.batch)
 		sent()
 		return results.Close()
 	})
+	if err != nil {
+		w.conn.Close()
+		w.conn = nil
+	}
+	return err
 }
 
 func (t *postgresTx) exec(_ context.Context, s *hotStatement, n int, fill func(row int, args []any), hit func(row int)) error {
@@ -53,4 +64,9 @@ func (t *postgresTx) exec(_ context.Context, s *hotStatement, n int, fill func(r
 	return nil
 }
 
-func (*postgresWriter) close() error { return nil }
+func (w *postgresWriter) close() error {
+	if w.conn == nil {
+		return nil
+	}
+	return w.conn.Close()
+}

@@ -84,7 +84,8 @@ const hookSecrets = `
 SELECT s.hook_id, s.name, x.id, x.company, x.sealed, x.set_at FROM (
     SELECT hook_id, version, name, secret_id FROM hook_secret
     UNION ALL
-    SELECT hook_id, version, '` + hook.AuthSecret + `', basic_secret FROM hook_version WHERE basic_secret IS NOT NULL
+    SELECT hook_id, version, '` + hook.AuthSecret + `', basic_secret FROM hook_version
+    WHERE settings = '' AND basic_secret IS NOT NULL
 ) s JOIN secret x ON x.id = s.secret_id `
 
 // readSecrets puts the secrets of d's hooks in their places.
@@ -100,7 +101,7 @@ JOIN hook h ON h.id = s.hook_id AND h.version = s.version WHERE h.deleted_at = 0
 		if err != nil {
 			return err
 		}
-		if h := d.Hooks[id]; h != nil { // else it was added since the hooks were read; so is a new version
+		if h := d.Hooks[id]; h != nil {
 			s.unlock(h, name, x, setAt)
 		}
 	}

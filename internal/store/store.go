@@ -90,7 +90,7 @@ func OpenPostgres(ctx context.Context, url string, sealer Sealer) (*Store, error
 // openURL opens the pools on PostgreSQL's database.
 func (s *Store) openURL(url string) error {
 	var err error
-	if s.write, err = openPostgres(url, queueParams(), 4); err == nil {
+	if s.write, err = openPostgres(url, queueParams(), 5); err == nil {
 		s.read, err = openPostgres(url, readParams(), 8)
 	}
 	return err
@@ -169,7 +169,11 @@ func (s *Store) Ping(ctx context.Context) error {
 // inTx runs fn in one writing transaction. Helpers that write take the *sql.Tx;
 // they never reach for the pool.
 func (s *Store) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+	return s.inTxWith(ctx, nil, fn)
+}
+
+func (s *Store) inTxWith(ctx context.Context, options *sql.TxOptions, fn func(*sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, options)
 	if err != nil {
 		return err
 	}
