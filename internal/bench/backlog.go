@@ -27,10 +27,10 @@ func (c *Command) runBacklog(ctx context.Context, db *databases) error {
 		return err
 	}
 	defer rig.kill()
-	if err := rig.addHooks(ctx, 0); err != nil {
+	if err := rig.addHooks(ctx, 0, false); err != nil {
 		return err
 	}
-	if err := rig.addHook(ctx, 0, stuckPath); err != nil {
+	if err := rig.addHook(ctx, 0, stuckPath, false); err != nil {
 		return err
 	}
 	one := *c

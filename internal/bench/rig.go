@@ -139,12 +139,12 @@ func (r *rig) stop() (usage, error) {
 
 // addHooks makes the company and a hook for each of the first n event types,
 // whose receiver answers at once.
-func (r *rig) addHooks(ctx context.Context, n int) error {
+func (r *rig) addHooks(ctx context.Context, n int, signed bool) error {
 	if err := r.call(ctx, http.MethodPut, "/api/v1/companies/"+company, map[string]any{"name": "Bench", "timeZone": "UTC"}); err != nil {
 		return err
 	}
 	for i := range n {
-		if err := r.addHook(ctx, i, healthyPath+strconv.Itoa(i)); err != nil {
+		if err := r.addHook(ctx, i, healthyPath+strconv.Itoa(i), signed); err != nil {
 			return err
 		}
 	}
@@ -152,10 +152,26 @@ func (r *rig) addHooks(ctx context.Context, n int) error {
 }
 
 // addHook makes a hook for the event type with the given number.
-func (r *rig) addHook(ctx context.Context, number int, path string) error {
-	return r.call(ctx, http.MethodPost, "/api/v1/companies/"+company+"/hooks/triggers", map[string]any{
-		"title": path, "eventTypes": []string{eventTypes()[number]}, "url": r.receiverURL + path,
+func (r *rig) addHook(ctx context.Context, number int, path string, signed bool) error {
+	const triggers = "/api/v1/companies/" + company + "/hooks/triggers"
+	hook := map[string]any{"title": path, "eventTypes": []string{eventTypes()[number]}, "url": r.receiverURL + path}
+	if !signed {
+		return r.call(ctx, http.MethodPost, triggers, hook)
+	}
+	hook["auth"] = map[string]any{"type": "basic", "user": "bench", "secret": rand.Text()}
+	hook["hmac"] = map[string]any{"header": "X-Signature", "secret": rand.Text()}
+	body, err := json.Marshal(hook)
+	if err != nil {
+		return err
+	}
+	var made struct{ ID string }
+	err = r.send(ctx, http.MethodPost, triggers, "application/json", body, func(answer io.Reader) error {
+		return json.NewDecoder(answer).Decode(&made)
 	})
+	if err != nil {
+		return err
+	}
+	return r.call(ctx, http.MethodPost, triggers+"/"+made.ID+"/signing-keys", map[string]any{"kind": "v1"})
 }
 
 // call makes an API call whose answer doesn't matter beyond that it is good.

@@ -91,7 +91,7 @@ func (s *subject) start(ctx context.Context, c *Command, db *databases) error {
 	if s.rig, err = startRig(ctx, db); err != nil {
 		return err
 	}
-	if err := s.rig.addHooks(ctx, 0); err != nil {
+	if err := s.rig.addHooks(ctx, 0, false); err != nil {
 		return err
 	}
 	for i := range slowHooks {
@@ -99,7 +99,7 @@ func (s *subject) start(ctx context.Context, c *Command, db *databases) error {
 		if i == 0 {
 			path = s.firstPath
 		}
-		if err := s.rig.addHook(ctx, i, path); err != nil {
+		if err := s.rig.addHook(ctx, i, path, false); err != nil {
 			return err
 		}
 	}
