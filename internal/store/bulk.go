@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -10,8 +11,9 @@ import (
 )
 
 // bulk is a statement that is run for many rows of arguments: on SQLite once
-// for each row, on PostgreSQL once with an array for each column. It is written
-// once, with r.name for an argument, and each engine gets the form it runs best.
+// for each row, on PostgreSQL once with an array for each column or, if the rows
+// are few, with a list of them. It is written once, with r.name for an argument,
+// and each engine gets the form it runs best.
 type bulk struct {
 	columns string // names and PostgreSQL types, such as "id uuid, attempt int"
 	verb    string // "INSERT INTO event", "UPDATE delivery" or "SELECT"
@@ -82,6 +84,37 @@ func (b bulk) many() string {
 	default:
 		return fmt.Sprintf("%s %s, %s %s", b.verb, b.before, from, b.after)
 	}
+}
+
+// few returns the statement for just n rows: r is a list of them. PostgreSQL runs
+// it in half the time of many when there are a dozen, as it makes a table of each
+// array first.
+func (b bulk) few(n int) string {
+	names, types := b.names(), b.types()
+	list := strings.Join(names, ", ")
+	rows := make([]string, n)
+	for row := range n {
+		marks := make([]string, len(names), len(names)+1)
+		for i := range marks {
+			marks[i] = fmt.Sprintf("$%d", row*len(names)+i+1)
+			if row == 0 {
+				marks[i] += "::" + types[i] // and so the others'
+			}
+		}
+		if !strings.HasPrefix(b.verb, "INSERT") {
+			marks = append(marks, strconv.Itoa(row+1))
+		}
+		rows[row] = "(" + strings.Join(marks, ", ") + ")"
+	}
+	values := "VALUES " + strings.Join(rows, ", ")
+	if strings.HasPrefix(b.verb, "INSERT") {
+		return fmt.Sprintf("%s (%s) %s %s", b.verb, list, values, b.after)
+	}
+	text := fmt.Sprintf("%s %s FROM (%s) AS r (%s, nr) %s", b.verb, b.before, values, list, b.after)
+	if b.hits {
+		text += " RETURNING r.nr"
+	}
+	return text
 }
 
 // arrays turns rows of arguments into a typed array for each column.

@@ -25,7 +25,8 @@ type hotWriter interface {
 // hotStatement is a bulk in the form that an engine runs.
 type hotStatement struct {
 	text  string
-	types []string // of the columns
+	few   map[int]string // the same for just so many rows; on PostgreSQL
+	types []string       // of the columns
 	hits  bool
 }
 
@@ -40,7 +41,14 @@ type hotStatements struct {
 
 func (s *Store) hotStatements() hotStatements {
 	form := func(b bulk) *hotStatement {
-		return &hotStatement{text: b.form(s.many), types: b.types(), hits: b.hits}
+		h := &hotStatement{text: b.form(s.many), types: b.types(), hits: b.hits}
+		if s.many {
+			h.few = make(map[int]string)
+			for _, n := range fewRows() {
+				h.few[n] = b.few(n)
+			}
+		}
+		return h
 	}
 	return hotStatements{
 		insertKeys: form(insertKeys()), insertEvent: form(insertEvent()), insertDelivery: form(insertDelivery()),

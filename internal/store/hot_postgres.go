@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -43,13 +45,31 @@ func (w *postgresWriter) inTx(ctx context.Context, sent func(), fn func(hotTx) e
 	return err
 }
 
+// fewRows are the numbers of rows that there are statements for. Others are made
+// up of them, until there are so many that one with arrays is as quick.
+func fewRows() []int { return []int{32, 8, 2, 1} }
+
+const manyRows = 64
+
 func (t *postgresTx) exec(_ context.Context, s *hotStatement, n int, fill func(row int, args []any), hit func(row int)) error {
-	if n == 0 {
+	if n >= manyRows {
+		t.queue(s, s.text, arrays(s.types, n, fill), 0, hit)
 		return nil
 	}
-	q := t.batch.Queue(s.text, arrays(s.types, n, fill)...)
+	row := 0
+	for _, size := range fewRows() {
+		for ; n-row >= size; row += size {
+			t.queue(s, s.few[size], list(s.types, row, size, fill), row, hit)
+		}
+	}
+	return nil
+}
+
+// queue adds a statement that is for rows from the given one on.
+func (t *postgresTx) queue(s *hotStatement, text string, args []any, from int, hit func(row int)) {
+	q := t.batch.Queue(text, args...)
 	if !s.hits {
-		return nil
+		return
 	}
 	q.Query(func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -57,11 +77,25 @@ func (t *postgresTx) exec(_ context.Context, s *hotStatement, n int, fill func(r
 			if err := rows.Scan(&nr); err != nil {
 				return err
 			}
-			hit(nr - 1)
+			hit(from + nr - 1)
 		}
 		return rows.Err()
 	})
-	return nil
+}
+
+// list returns the arguments of so many rows from the given one on.
+func list(types []string, from, n int, fill func(int, []any)) []any {
+	all := make([]any, n*len(types))
+	for row := range n {
+		args := all[row*len(types):][:len(types)]
+		fill(from+row, args)
+		for i, t := range types {
+			if id, ok := args[i].([]byte); ok && t == "uuid" {
+				args[i] = pgtype.UUID{Bytes: uuid.UUID(id), Valid: true}
+			}
+		}
+	}
+	return all
 }
 
 func (w *postgresWriter) close() error {

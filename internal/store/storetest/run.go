@@ -48,6 +48,7 @@ func queueCases() []testCase {
 		{"a claim is bounded by bytes", testClaimBytes},
 		{"a delivery that was accepted as held is not claimed", testHeld},
 		{"attempts are settled once", testSettle},
+		{"each of many attempts is told of for itself", testSettleMany},
 		{"a temporary failure waits until it is due", testRetry},
 		{"deliveries of a dead node are taken over, and the late node is fenced off", testTakeOver},
 		{"deliveries of a node that lives are not taken over", testLiveNode},

@@ -52,6 +52,38 @@ func testSettle(t *testing.T, st *store.Store) {
 	}
 }
 
+// However many are settled in one call, each is told of for itself.
+func testSettleMany(t *testing.T, st *store.Store) {
+	h := AddHook(t, st, eventType, "https://receiver.example/")
+	node := join(t, st)
+	for _, n := range []int{1, 2, 3, 9, 43, 63, 64, 100} {
+		as := make([]hook.Acceptance, n)
+		ss := make([]hook.Settlement, n)
+		want := make([]bool, n)
+		for i := range as {
+			as[i] = Owe(Event(eventType, "1", start()), h)
+			d := &as[i].Deliveries[0]
+			d.State, d.Attempt = hook.Sending, 1
+			ss[i] = Settlement(*d, 200+i, delivered, start())
+			if want[i] = i%3 != 1; !want[i] {
+				ss[i].Attempt.Number = 2 // of an attempt that was never begun
+			}
+		}
+		if _, err := st.Accept(t.Context(), node, as); err != nil {
+			t.Fatal(err)
+		}
+		if held := settle(t, st, node, ss...); !slices.Equal(held, want) {
+			t.Errorf("of %d, held = %v, want %v", n, held, want)
+		}
+		for i := range as {
+			d, err := st.Delivery(t.Context(), Company, as[i].Deliveries[0].ID)
+			if err != nil || (d.State == hook.Delivered) != want[i] || want[i] && d.Status != 200+i {
+				t.Errorf("of %d, delivery %d is %s with status %d, %v; want it delivered: %t", n, i, d.State, d.Status, err, want[i])
+			}
+		}
+	}
+}
+
 func testRetry(t *testing.T, st *store.Store) {
 	h := AddHook(t, st, eventType, "https://receiver.example/")
 	node := join(t, st)
