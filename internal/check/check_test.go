@@ -15,8 +15,8 @@ import (
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
-// Cipher suites of TLS 1.2: modern ones, and outdated ones that deliveries do
-// and don't offer.
+// Cipher suites of TLS 1.2: modern ones, which deliveries offer, and outdated ones
+// with and without forward secrecy.
 var (
 	modern = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
 	old    = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}
@@ -69,7 +69,8 @@ func TestReceiversAreGraded(t *testing.T) {
 		"old versions as well":               {config(good, tls.VersionTLS10, 0, append(modern, old...)), check.B, "still offers TLS 1.1", "switch off"},
 		"a certificate for 20 days":          {config(dated(-day, 20*day+time.Hour), 0, 0, modern), check.B, "in 20 days", "renew it"},
 		"a certificate for 6 days":           {config(dated(-day, 6*day+time.Hour), 0, 0, modern), check.C, "in 6 days", "renew it"},
-		"old suites alone":                   {config(good, 0, tls.VersionTLS12, old), check.C, "chooses the outdated cipher suite TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "prefer"},
+		"old suites with TLS 1.2":            {config(good, 0, 0, old), check.B, "accepts outdated cipher suites alone, such as TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "switch TLS 1.2 off"},
+		"old suites alone":                   {config(good, 0, tls.VersionTLS12, old), check.F, "no TLS cipher in common", "must offer one with forward secrecy"},
 		"HTTP/2 alone":                       {onlyTwo, check.C, "HTTP/2 alone", "set http2"},
 		"a weak key":                         {config(root.server(t, newRSA(t, 1024), nil), 0, 0, modern), check.D, "is weak: RSA 1024", "make a new one"},
 		"a self-signed certificate":          {config(none.server(t, newKey(t), nil), 0, 0, modern), check.F, "self-signed", "public authority"},
@@ -78,7 +79,7 @@ func TestReceiversAreGraded(t *testing.T) {
 		"a chain without its intermediate":   {config(middle.server(t, newKey(t), nil), 0, 0, modern), check.F, "leaves out the intermediate", "whole chain"},
 		"TLS 1.1 at most":                    {config(good, tls.VersionTLS10, tls.VersionTLS11, nil), check.F, "offers TLS 1.1 at most", "TLS 1.2 or 1.3"},
 		"TLS 1.0 at most":                    {config(good, tls.VersionTLS10, tls.VersionTLS10, nil), check.F, "offers TLS 1.0 at most", "TLS 1.2 or 1.3"},
-		"suites that no delivery offers":     {config(root.server(t, newRSA(t, 2048), nil), 0, tls.VersionTLS12, never), check.F, "no TLS cipher in common", ""},
+		"suites without forward secrecy":     {config(root.server(t, newRSA(t, 2048), nil), 0, tls.VersionTLS12, never), check.F, "no TLS cipher in common", ""},
 		"plain HTTP":                         {nil, check.F, "speaks plain HTTP", "https port"},
 	} {
 		t.Run("with "+name, func(t *testing.T) {

@@ -50,26 +50,29 @@ func (f *facts) onAddresses() []Finding {
 }
 
 func (f *facts) onVersions() []Finding {
-	var found []Finding
-	old, weak := "", ""
+	old, weak, alone := "", "", ""
 	for _, v := range f.report.Versions {
 		switch {
 		case v.Offered && v.Name < tls.VersionName(tls.VersionTLS12):
 			old = cmp.Or(old, v.Name)
 		case v.Name == tls.VersionName(tls.VersionTLS12) && v.Offered && !isModern(v.Suite):
-			found = append(found, Finding{
-				C, "with TLS 1.2 it chooses the outdated cipher suite " + v.Suite,
-				"prefer suites with ECDHE and GCM or ChaCha20-Poly1305 in the web server's settings",
-			})
+			alone = v.Suite
 		default:
 			weak = cmp.Or(weak, v.Weak)
 		}
 	}
 	if f.refusal != "" {
-		return found // there is something more urgent to do
+		return nil // there is something more urgent to do
 	}
+	var found []Finding
 	if old != "" {
 		found = append(found, Finding{B, "it still offers " + old + ", which is broken", "switch off TLS 1.0 and 1.1 in the web server's settings"})
+	}
+	if alone != "" {
+		found = append(found, Finding{
+			B, "with TLS 1.2 it accepts outdated cipher suites alone, such as " + alone,
+			"switch TLS 1.2 off, or give it suites with ECDHE and GCM or ChaCha20-Poly1305 in the web server's settings",
+		})
 	}
 	if weak != "" {
 		found = append(found, Finding{

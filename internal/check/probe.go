@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/waybillhq/waybill/internal/hook"
 )
 
 // probe is a check under way.
@@ -102,7 +104,8 @@ func (p *probe) dial(ctx context.Context, target netip.AddrPort) (net.Conn, stri
 // worth while to go on after that.
 func (p *probe) deliver(ctx context.Context, conn net.Conn) bool {
 	begun := time.Now()
-	config := &tls.Config{RootCAs: p.roots, MinVersion: tls.VersionTLS12, NextProtos: []string{one}}
+	config := hook.TLS(p.roots)
+	config.NextProtos = []string{one}
 	state, err := p.shake(ctx, conn, config)
 	p.report.Took.Handshake = milliseconds(time.Since(begun))
 	if err != nil && strings.Contains(err.Error(), "no application protocol") {
@@ -133,12 +136,13 @@ func (p *probe) offers(ctx context.Context, version uint16) Version {
 		MinVersion: version, MaxVersion: version, NextProtos: []string{two, one},
 		InsecureSkipVerify: true, //nolint:gosec // to look at it; nothing is sent
 	}
-	if version < tls.VersionTLS12 {
-		config.CipherSuites = suites(nil)
+	config.CipherSuites = suites(nil)
+	if version == tls.VersionTLS12 {
+		config.CipherSuites = suites(modern)
 	}
 	state, ok := p.try(ctx, config)
 	if !ok && version == tls.VersionTLS12 {
-		config.CipherSuites = suites(nil) // a delivery offers fewer
+		config.CipherSuites = suites(nil)
 		state, ok = p.try(ctx, config)
 	}
 	if !ok || state.Version != version {

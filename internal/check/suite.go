@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/waybillhq/waybill/internal/hook"
 )
 
 // suites returns the cipher suites of TLS 1.2 and before that want takes; nil
@@ -28,12 +30,8 @@ func suites(want func(id uint16) bool) []uint16 {
 	return ids
 }
 
-// modern reports whether a cipher suite has forward secrecy and authenticated
-// encryption (RFC 9325, section 4.2). All of TLS 1.3 have.
-func modern(id uint16) bool {
-	name := tls.CipherSuiteName(id)
-	return !strings.HasPrefix(name, "TLS_RSA_") && (strings.Contains(name, "_GCM_") || strings.Contains(name, "_POLY1305"))
-}
+// modern reports whether deliveries offer a cipher suite of TLS 1.2.
+func modern(id uint16) bool { return slices.Contains(hook.TLS(nil).CipherSuites, id) }
 
 const (
 	maxNames = 100 // of a certificate that are reported

@@ -72,28 +72,19 @@ func newTransports(o Options, dial dialFunc, handshake time.Duration) *transport
 	return t
 }
 
-// tlsConfig is the policy for connections to receivers: TLS 1.2 and 1.3, and of
-// 1.2 only the suites with forward secrecy and authenticated encryption.
+// tlsConfig is the policy for connections to receivers, which are shown cert.
 func tlsConfig(roots *x509.CertPool, cert *tls.Certificate) *tls.Config {
 	if cert == nil {
 		cert = new(tls.Certificate) // none is shown
 	}
-	return &tls.Config{
-		RootCAs:    roots,
-		MinVersion: tls.VersionTLS12,
-		CipherSuites: []uint16{ // of TLS 1.2; those of 1.3 are all like this
-			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-		},
-		Renegotiation: tls.RenegotiateNever,
-		// The certificate is shown even if the receiver names other authorities:
-		// its list is often incomplete, and if not, it then says what it misses.
-		GetClientCertificate: func(i *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			noteAsked(i.Context())
-			return cert, nil
-		},
+	config := hook.TLS(roots)
+	// The certificate is shown even if the receiver names other authorities:
+	// its list is often incomplete, and if not, it then says what it misses.
+	config.GetClientCertificate = func(i *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		noteAsked(i.Context())
+		return cert, nil
 	}
+	return config
 }
 
 // get returns the transport for requests with the given client certificate, to
