@@ -88,7 +88,8 @@ func (s *Server) registerCompanies(a huma.API) {
 	register(a, secured("DELETE "+triggerPath+"/{id}/signing-keys/{key}", "deleteSigningKey",
 		"Have requests no longer signed with a key", account.ChangeHooks, http.StatusConflict), s.deleteSigningKey)
 	register(a, reading(secured("PUT "+triggerPath+"/{id}/client-certificate", "putClientCertificate",
-		"Set the certificate that is shown to the receiver", account.ChangeHooks, http.StatusConflict)), s.putCertificate())
+		"Set the certificate that is shown to the receiver", account.ChangeHooks,
+		http.StatusConflict, http.StatusTooManyRequests)), s.putCertificate())
 	register(a, secured("DELETE "+triggerPath+"/{id}/client-certificate", "deleteClientCertificate",
 		"Show the receiver no certificate", account.ChangeHooks, http.StatusConflict), s.deleteCertificate)
 

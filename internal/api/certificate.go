@@ -42,14 +42,14 @@ type putCertificateInput struct {
 }
 
 // putCertificate returns the handler that sets what a trigger's requests show to
-// receivers that want to know who they come from.
+// receivers that want to know who they come from, within the companies' pace.
 func (s *Server) putCertificate() func(context.Context, *putCertificateInput) (*triggerOutput, error) {
-	turn := make(chan struct{}, 1)
+	opening := opening{turn: make(chan struct{}, 1)}
 	return func(ctx context.Context, in *putCertificateInput) (*triggerOutput, error) {
 		if _, err := s.trigger(in.Company, in.ID); err != nil {
 			return nil, err
 		}
-		c, err := in.read(ctx, turn)
+		c, err := in.read(ctx, &opening)
 		if err != nil {
 			return nil, err
 		}
@@ -65,9 +65,15 @@ func (s *Server) putCertificate() func(context.Context, *putCertificateInput) (*
 	}
 }
 
-// read reads what was pasted or uploaded. A file may be made to take seconds to
-// open, so one at a time is.
-func (in *putCertificateInput) read(ctx context.Context, turn chan struct{}) (hook.Certificate, error) {
+// opening bounds what it costs to open PKCS#12 files, of which one may be made to
+// take seconds: a company may open so many, and one is opened at a time.
+type opening struct {
+	pace pace
+	turn chan struct{}
+}
+
+// read reads what was pasted or uploaded.
+func (in *putCertificateInput) read(ctx context.Context, o *opening) (hook.Certificate, error) {
 	b := &in.Body
 	switch {
 	case (b.Certificate == "") == (len(b.PKCS12) == 0):
@@ -80,9 +86,15 @@ func (in *putCertificateInput) read(ctx context.Context, turn chan struct{}) (ho
 	case b.Certificate != "":
 		return certificate.FromPEM(b.Certificate, b.Key, now())
 	}
+	if wait := o.pace.wait(in.Company, time.Now()); wait > 0 {
+		return hook.Certificate{}, &hook.Error{
+			Fault: hook.TooOften, After: wait, Msg: "too many PKCS#12 files were uploaded just now; wait a moment and try again",
+			German: "Es wurden gerade zu viele PKCS#12-Dateien hochgeladen; warten Sie einen Moment und versuchen Sie es erneut.",
+		}
+	}
 	select {
-	case turn <- struct{}{}:
-		defer func() { <-turn }()
+	case o.turn <- struct{}{}:
+		defer func() { <-o.turn }()
 	case <-ctx.Done():
 		return hook.Certificate{}, ctx.Err()
 	}

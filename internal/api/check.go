@@ -19,15 +19,15 @@ type Checker interface {
 	Check(ctx context.Context, url string, d hook.Defaults) (check.Report, error)
 }
 
-// A company may check so many receivers at once, and then one in each interval:
+// The pace of a company is so many tries at once, and then one in each interval:
 // enough for somebody at a form, too little to scan ports with.
 const (
-	checksAtOnce  = 10
-	checkInterval = 6 * time.Second
+	triesAtOnce = 10
+	tryInterval = 6 * time.Second
 )
 
 type checkInput struct {
-	Company string `path:"company"`
+	Company string `path:"company" doc:"The company's ID."`
 	Body    struct {
 		URL string `json:"url" example:"https://hooks.example/orders" doc:"Of the receiver."`
 	}
@@ -69,7 +69,7 @@ func (p *pace) wait(company string, now time.Time) time.Duration {
 		if p.companies == nil {
 			p.companies = make(map[string]*rate.Limiter)
 		}
-		limiter = rate.NewLimiter(rate.Every(checkInterval), checksAtOnce)
+		limiter = rate.NewLimiter(rate.Every(tryInterval), triesAtOnce)
 		p.companies[company] = limiter
 	}
 	r := limiter.ReserveN(now, 1)

@@ -19,14 +19,15 @@ func accessCalls(t *testing.T, w *world) map[string][]call {
 	file := asJSON(t, map[string]string{"certificate": cert, "key": private})
 	other := triggers + "/" + w.addTrigger(t) + "/client-certificate"
 	w.mustDo(t, 200, "PUT", other, file)
+	files := []call{{path: one + "/client-certificate", body: file, want: 200}, {path: one + "/client-certificate", body: `{}`, want: 422}}
+	for range 10 {
+		files = append(files, call{path: one + "/client-certificate", body: `{"pkcs12":"AAAA"}`, want: 422})
+	}
 	return map[string][]call{
-		"listAlerts":       {{path: acme + "/alerts?open=true", want: 200}, {path: acme + "/alerts?cursor=x", want: 422}},
-		"addSigningKey":    {{path: one + "/signing-keys", body: `{"kind":"v1a"}`, want: 201}, {path: one + "/signing-keys", body: `{"kind":"v1","secret":"x"}`, want: 422}},
-		"deleteSigningKey": {{path: one + "/signing-keys/" + key, want: 204}, {path: one + "/signing-keys/" + key, want: 404}},
-		"putClientCertificate": {
-			{path: one + "/client-certificate", body: file, want: 200},
-			{path: one + "/client-certificate", body: `{}`, want: 422},
-		},
+		"listAlerts":              {{path: acme + "/alerts?open=true", want: 200}, {path: acme + "/alerts?cursor=x", want: 422}},
+		"addSigningKey":           {{path: one + "/signing-keys", body: `{"kind":"v1a"}`, want: 201}, {path: one + "/signing-keys", body: `{"kind":"v1","secret":"x"}`, want: 422}},
+		"deleteSigningKey":        {{path: one + "/signing-keys/" + key, want: 204}, {path: one + "/signing-keys/" + key, want: 404}},
+		"putClientCertificate":    append(files, call{path: one + "/client-certificate", body: `{"pkcs12":"AAAA"}`, want: 429}),
 		"deleteClientCertificate": {{path: other, want: 204}, {path: other, want: 404}},
 		"getTrustedAuthorities":   {{path: trusted, want: 200}, {want: 404}},
 		"putTrustedAuthorities":   {{path: trusted, body: `{"certificates":""}`, want: 200}, {path: trusted, body: `{"certificates":"none"}`, want: 422}},

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +153,21 @@ func TestTheSecretOfAnHMACIsKeptAndNeverShown(t *testing.T) {
 			t.Errorf("%s: %d %s, want 422 with %s: …%s…", name, a.status, a.body, tt.field, tt.reason)
 		}
 	}
+}
+
+func TestTooManyPKCS12FilesOfOneCompanyWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	path := triggers + "/" + w.addTrigger(t) + "/client-certificate"
+	for range 10 {
+		w.mustDo(t, 422, "PUT", path, `{"pkcs12":"AAAA"}`)
+	}
+	a := w.do(t, "PUT", path, `{"pkcs12":"AAAA"}`)
+	if after, err := strconv.Atoi(a.header.Get("Retry-After")); a.status != 429 || err != nil || after < 1 || after > 6 {
+		t.Errorf("the eleventh = %d, Retry-After %q, want 429 with up to 6 seconds", a.status, a.header.Get("Retry-After"))
+	}
+	cert, key := selfSigned(t, false)
+	w.mustDo(t, 200, "PUT", path, asJSON(t, map[string]string{"certificate": cert, "key": key}))
 }
 
 func TestAClientCertificateIsPastedOrUploaded(t *testing.T) {
