@@ -100,14 +100,13 @@ func (t *transports) get(c hook.Certificate, roots string, two bool) (*http.Tran
 	}
 }
 
+// keep returns the kept transport for a purpose, and makes it if there is none.
+// That takes a while, so no lock is held meanwhile; of two that are made at once,
+// the first is kept.
 func (t *transports) keep(c hook.Certificate, roots string, two bool) (*http.Transport, error) {
 	p := purpose{chain: c.Chain, roots: roots, two: two}
-	now := time.Now()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if k, ok := t.kept[p]; ok {
-		k.used = now
-		return k.Transport, nil
+	if kept := t.find(p); kept != nil {
+		return kept, nil
 	}
 	var cert *tls.Certificate
 	if c.Set() {
@@ -117,10 +116,29 @@ func (t *transports) keep(c hook.Certificate, roots string, two bool) (*http.Tra
 		}
 		cert = &pair
 	}
+	made := t.make(hook.Defaults{Roots: roots}.Pool(t.roots), cert, two)
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if k, ok := t.kept[p]; ok {
+		k.used = now
+		return k.Transport, nil
+	}
 	t.makeRoom(now)
-	k := &keptTransport{Transport: t.make(hook.Defaults{Roots: roots}.Pool(t.roots), cert, two), used: now}
-	t.kept[p] = k
-	return k.Transport, nil
+	t.kept[p] = &keptTransport{Transport: made, used: now}
+	return made, nil
+}
+
+// find returns the transport that is kept for p, nil if there is none.
+func (t *transports) find(p purpose) *http.Transport {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k, ok := t.kept[p]
+	if !ok {
+		return nil
+	}
+	k.used = time.Now()
+	return k.Transport
 }
 
 // makeRoom forgets the transports that have not been used for so long that their

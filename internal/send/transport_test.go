@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,17 +110,40 @@ func TestTransportsAreMadeOnce(t *testing.T) {
 	t.Parallel()
 	ts := newTransports(Options{}, (&net.Dialer{}).DialContext, time.Second)
 	c := selfSigned(t, 1)[0]
-	want := mustGet(t, ts, c, false)
+	var want atomic.Pointer[http.Transport]
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			if got, err := ts.get(c, "", false); err != nil || got != want {
-				t.Errorf("get = %p, %v, want %p", got, err, want)
+			got, err := ts.get(c, "", false)
+			if want.CompareAndSwap(nil, got); err != nil || got != want.Load() {
+				t.Errorf("get = %p, %v, want %p", got, err, want.Load())
 			}
 			ts.closeIdle()
 		})
 	}
 	wg.Wait()
+}
+
+func TestTransportsAreMadeWhileOthersAreHandedOut(t *testing.T) {
+	t.Parallel()
+	ts := newTransports(Options{}, (&net.Dialer{}).DialContext, time.Second)
+	plain, certs := ts.make, selfSigned(t, 2)
+	kept := mustGet(t, ts, certs[0], false)
+	ts.make = func(roots *x509.CertPool, cert *tls.Certificate, two bool) *http.Transport {
+		if !ts.mu.TryLock() {
+			t.Error("the others wait until a transport is made")
+			return plain(roots, cert, two)
+		}
+		ts.mu.Unlock()
+		if mustGet(t, ts, certs[0], false) != kept {
+			t.Error("another transport is not found while one is made")
+		}
+		return plain(roots, cert, two)
+	}
+	made := mustGet(t, ts, certs[1], false)
+	if mustGet(t, ts, certs[1], false) != made {
+		t.Error("what was made is not kept")
+	}
 }
 
 func TestTransportsRefuseABrokenCertificate(t *testing.T) {
