@@ -14,8 +14,11 @@ import (
 
 // Store is the part of the store that a Watcher needs; see store.Store.
 type Store interface {
-	// Directory returns the companies and hooks at this moment.
+	// Directory returns the companies and hooks at this moment, as far as the node
+	// knows.
 	Directory() *hook.Directory
+	// Reload reads the directory if another node has changed it.
+	Reload(ctx context.Context) error
 	// Alerts lists alerts, newest first.
 	Alerts(ctx context.Context, q hook.AlertQuery) ([]hook.Alert, error)
 	// RaiseAlert stores an alert, and reports whether that changed anything: one
@@ -45,8 +48,8 @@ func (w *Watcher) Run(ctx context.Context) error {
 	var seen *hook.Directory
 	var at time.Time
 	for {
-		if d := w.Store.Directory(); d != seen || time.Since(at) >= look {
-			if err := w.watch(ctx, d, time.Now()); err == nil {
+		if w.Store.Directory() != seen || time.Since(at) >= look {
+			if d, err := w.watch(ctx, time.Now()); err == nil {
 				seen, at = d, time.Now()
 			} else if ctx.Err() == nil {
 				w.Log.ErrorContext(ctx, "alerts were not looked after", "err", err)
@@ -60,28 +63,34 @@ func (w *Watcher) Run(ctx context.Context) error {
 	}
 }
 
-// watch brings the alerts about d's certificates up to date.
-func (w *Watcher) watch(ctx context.Context, d *hook.Directory, now time.Time) error {
+// watch brings the alerts about certificates up to date, and returns the
+// directory that it went by. This is read after the alerts that are open: another
+// node may have raised or closed some because of a change that is new here.
+func (w *Watcher) watch(ctx context.Context, now time.Time) (*hook.Directory, error) {
 	open, err := w.open(ctx, hook.CertificateEnds)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	if err := w.Store.Reload(ctx); err != nil {
+		return nil, err
+	}
+	d := w.Store.Directory()
 	raise, closed := certificates(d, open, now)
 	for _, a := range closed {
 		if err := w.Store.CloseAlert(ctx, a.Company, a.ID, now); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, a := range raise {
 		raised, err := w.Store.RaiseAlert(ctx, a)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if raised {
 			w.Log.WarnContext(ctx, "an alert was raised", "company", a.Company, "kind", string(a.Kind), "subject", a.Subject, "text", a.Text)
 		}
 	}
-	return nil
+	return d, nil
 }
 
 // open returns all alerts of a kind that are open.

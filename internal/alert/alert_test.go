@@ -1,6 +1,7 @@
 package alert_test
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -121,6 +122,45 @@ func TestACertificateThatIsReplacedByABetterOneIsToldOfAnew(t *testing.T) {
 		as := alerts(t, st)
 		if len(as) != 2 || as[1].ClosedAt.IsZero() || !as[0].ClosedAt.IsZero() || !strings.Contains(as[0].Text, "25 days") {
 			t.Errorf("there are %+v, want the first closed and another open", as)
+		}
+	})
+}
+
+// behind is the store of a node that has not heard of the latest changes.
+type behind struct {
+	*store.Store
+
+	known *hook.Directory
+}
+
+func (b *behind) Directory() *hook.Directory { return b.known }
+
+func (b *behind) Reload(ctx context.Context) error {
+	if err := b.Store.Reload(ctx); err != nil {
+		return err
+	}
+	b.known = b.Store.Directory()
+	return nil
+}
+
+func TestANodeThatIsBehindRaisesNothingAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
+		change(t, st, &h, ending(20*day))
+		late := &behind{st, st.Directory()}
+		for i, s := range []alert.Store{st, late} {
+			if i == 1 { // by now the other node has closed it
+				change(t, st, &h, ending(365*day))
+				time.Sleep(time.Minute)
+			}
+			w := &alert.Watcher{Store: s, Log: slog.New(slog.DiscardHandler)}
+			go func() { _ = w.Run(t.Context()) }()
+			time.Sleep(time.Minute)
+		}
+		if as := alerts(t, st); len(as) != 1 || as[0].ClosedAt.IsZero() {
+			t.Errorf("there are %+v, want the one closed", as)
 		}
 	})
 }
