@@ -1,8 +1,10 @@
 package config_test
 
 import (
+	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/netip"
@@ -94,6 +96,25 @@ func TestFlags(t *testing.T) {
 		Timeout: 90 * time.Second, Concurrency: 1,
 		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, LogJSON: true, LogLevel: slog.LevelError,
 	})
+}
+
+func TestThePasswordOfAProxyIsNotShown(t *testing.T) {
+	t.Parallel()
+	s, err := read(t, "--proxy=http://me:recognisable@proxy.internal:3128")
+	if err != nil || string(s.Proxy.Password) != "recognisable" {
+		t.Fatalf("the password is %q, %v", string(s.Proxy.Password), err)
+	}
+	asJSON, err := json.Marshal(s.Proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("read", "settings", s, "password", s.Proxy.Password)
+	for _, shown := range []string{fmt.Sprint(s), fmt.Sprintf("%+v", s), fmt.Sprintf("%#v", s), string(asJSON), log.String()} {
+		if strings.Contains(shown, "recognisable") || !strings.Contains(shown, "[secret]") {
+			t.Errorf("the password is not hidden in %s", shown)
+		}
+	}
 }
 
 //nolint:paralleltest // it changes the environment.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -45,8 +46,24 @@ type Proxy struct {
 	Scheme   string // http or socks5
 	Address  string // host and port
 	User     string
-	Password string
+	Password Password
 }
+
+// Password is a text that must never be shown. Formatting and logging hide it;
+// convert it to a string to use it.
+type Password string
+
+// String hides the password.
+func (Password) String() string { return "[secret]" }
+
+// GoString hides the password from %#v.
+func (p Password) GoString() string { return p.String() }
+
+// LogValue hides the password from logs.
+func (p Password) LogValue() slog.Value { return slog.StringValue(p.String()) }
+
+// MarshalText hides the password from JSON and other encodings.
+func (p Password) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // Way reads what was written, as Server.Settings does.
 func (o *Outbound) Way() (Way, error) {
@@ -111,5 +128,5 @@ func (r *reader) proxy(name, value string) Proxy {
 		r.refuse(name, shown, "it is not a host and a port; write them like http://proxy.internal:3128, without anything after the port")
 	}
 	password, _ := u.User.Password()
-	return Proxy{Scheme: u.Scheme, Address: net.JoinHostPort(u.Hostname(), u.Port()), User: u.User.Username(), Password: password}
+	return Proxy{Scheme: u.Scheme, Address: net.JoinHostPort(u.Hostname(), u.Port()), User: u.User.Username(), Password: Password(password)}
 }
