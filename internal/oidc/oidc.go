@@ -65,7 +65,8 @@ type Options struct {
 	AnyEmail bool
 
 	// HTTPClient makes the requests to the provider; nil means one of our own,
-	// which goes by a proxy if the environment names one. A request gets 10 seconds unless the client says otherwise.
+	// which uses no proxy, whatever the environment says. A request gets 10 seconds
+	// unless the client says otherwise.
 	HTTPClient *http.Client
 }
 
@@ -89,9 +90,7 @@ func New(o Options) *Provider {
 		client.Timeout = timeout
 	}
 	if client.Transport == nil {
-		client.Transport = &http.Transport{
-			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute,
-		}
+		client.Transport = &http.Transport{ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute}
 	}
 	client.Transport = bounded{client.Transport}
 	if o.Scopes == nil {

@@ -51,6 +51,14 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+func TestNoProxyOfTheEnvironmentIsUsed(t *testing.T) {
+	t.Parallel()
+	sent, ok := New(Options{}).client.Transport.(bounded).next.(*http.Transport)
+	if !ok || sent.Proxy != nil {
+		t.Errorf("requests are sent by %+v, want none of the environment's proxies used", sent)
+	}
+}
+
 func TestWhoMayNotSignIn(t *testing.T) {
 	t.Parallel()
 	server := startProvider(t)
