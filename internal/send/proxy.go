@@ -44,9 +44,10 @@ func (e *proxyError) Error() string { return e.reason }
 
 func (e *proxyError) Unwrap() error { return e.err }
 
-// fail returns a proxyError about p.
+// fail returns a proxyError about p. It doesn't name p's address: those who read
+// it are a company's people, and the network is the operator's.
 func (p *Proxy) fail(final bool, err error, format string, args ...any) *proxyError {
-	return &proxyError{"this server's outbound proxy " + p.Address + " " + fmt.Sprintf(format, args...), final, err}
+	return &proxyError{"this server's outbound proxy " + fmt.Sprintf(format, args...), final, err}
 }
 
 // dialProxy connects to a host through the proxy. The name is looked up and the
@@ -202,10 +203,14 @@ func (r reach) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	return r.d.reachProxy(ctx)
 }
 
-// bare returns what is behind a network error, which repeats the addresses.
+// bare returns what is behind network errors, which repeat addresses, and behind
+// that of a look-up, which repeats the name and who was asked.
 func bare(err error) error {
 	if e, ok := errors.AsType[*net.OpError](err); ok {
-		return e.Err
+		return bare(e.Err)
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		return errors.New(e.Err)
 	}
 	return err
 }

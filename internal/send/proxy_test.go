@@ -174,13 +174,24 @@ func TestSendExplainsWhatAProxyDoes(t *testing.T) {
 			})
 			a := c.Send(t.Context(), post("https://127.0.0.1/"), &hook.Hook{}, hook.Defaults{})
 			wantFailure(t, a, hook.BadConnect, 0, tt.want)
-			if strings.Contains(a.Reason, "pa55word") || !strings.Contains(a.Reason, p.Address) {
-				t.Errorf("the reason %q names the proxy wrong", a.Reason)
+			if strings.Contains(a.Reason, "pa55word") || strings.Contains(a.Reason, p.Address) || !strings.Contains(a.Reason, "outbound proxy") {
+				t.Errorf("the reason %q tells of the proxy what it should not, or not that it is one", a.Reason)
 			}
 		})
 	}
 	c := newClient(t, ca, func(o *send.Options) { o.Proxy = through(send.Connect, closedPort) })
 	wantFailure(t, c.Send(t.Context(), post("https://127.0.0.1/"), &hook.Hook{}, hook.Defaults{}), hook.BadConnect, 0, "could not be reached")
+	for _, scheme := range []string{send.Connect, send.SOCKS5} {
+		c := newClient(t, ca, func(o *send.Options) {
+			o.Proxy = &send.Proxy{Scheme: scheme, Address: "proxy.internal:3128"}
+			o.Resolver = resolver(t, nil)
+		})
+		a := c.Send(t.Context(), post("https://127.0.0.1/"), &hook.Hook{}, hook.Defaults{})
+		wantFailure(t, a, hook.BadConnect, 0, "could not be reached: no such host; check that it runs, and --proxy")
+		if strings.Contains(a.Reason, "internal") || strings.Contains(a.Reason, ":53") {
+			t.Errorf("the reason %q names the proxy", a.Reason)
+		}
+	}
 	if text := fmt.Sprintf("%v %+v", *through(send.Connect, closedPort), through(send.Connect, closedPort)); strings.Contains(text, "pa55word") {
 		t.Errorf("a proxy shows its password: %s", text)
 	}
