@@ -22,13 +22,15 @@ type Network interface {
 	// Resolve returns the addresses that connections to a host are made to, in
 	// the order in which they are tried, permitted or not.
 	Resolve(ctx context.Context, host string) ([]netip.Addr, error)
-	// CheckTarget returns nil if an address and port may be connected to, else why not.
+	// CheckTarget returns nil if an address and port may be connected to, else why
+	// not, in words for the operator. Explain has them for others.
 	CheckTarget(t netip.AddrPort) error
 	// DialContext connects to the host and port in address, if that is permitted.
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 	// Explain says in words why no connection to a host and port was made or, if
 	// it was made, why the handshake over it failed: what is wrong and, after a
-	// semicolon, what can be done.
+	// semicolon, what can be done. It names no address that is not permitted,
+	// unless the host is that address.
 	Explain(err error, host, port string, made bool) string
 }
 
@@ -37,6 +39,7 @@ type Checker struct {
 	Network Network
 	Roots   *x509.CertPool // who may vouch for receivers; nil means the system's
 	Timeout time.Duration  // of each handshake; 0 means 10 s
+	Open    bool           // for the operator: reports name the addresses that are not permitted, too
 }
 
 // limit bounds a whole check.
@@ -56,7 +59,7 @@ func (c *Checker) Check(ctx context.Context, raw string, d hook.Defaults) (Repor
 	defer cancel()
 	p := &probe{
 		network: c.Network, roots: d.Pool(c.Roots), timeout: cmp.Or(c.Timeout, 10*time.Second),
-		port: cmp.Or(u.Port(), "443"),
+		port: cmp.Or(u.Port(), "443"), open: c.Open,
 	}
 	p.host, p.now = u.Hostname(), time.Now()
 	p.report = Report{

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -164,5 +165,44 @@ func TestWhatCannotBeReachedIsGradedToo(t *testing.T) {
 	_, err := newChecker(root, "").Check(t.Context(), "http://hooks.test/", hook.Defaults{})
 	if e, ok := errors.AsType[*hook.Error](err); !ok || e.Fault != hook.Invalid {
 		t.Errorf("Check of http = %v, want an invalid field", err)
+	}
+}
+
+func TestOnlyTheOperatorLearnsOfAddressesInside(t *testing.T) {
+	t.Parallel()
+	var none *issuer
+	root := none.authority(t, "Test Root")
+	port := serve(t, config(root.server(t, newKey(t), nil), 0, 0, modern))
+	for name, tt := range map[string]struct {
+		addrs, url string
+		open       bool
+		inside     string // that may be told only if shown
+		shown      bool
+		want       string
+	}{
+		"a company, of a name":                 {"10.0.3.7", "https://hooks.test/", false, "10.0.3.7", false, "its address is a private address"},
+		"a company, of one of several":         {"10.0.3.7 127.0.0.1", "https://hooks.test:" + port + "/", false, "10.0.3.7", false, "its address is a private address"},
+		"a company, of what is denied":         {"127.0.0.9", "https://hooks.test/", false, "127.0.0.9", false, "its address is in a network that the operator of this server denies"},
+		"a company, of what a gateway is for":  {"64:ff9b::10.0.3.7", "https://hooks.test/", false, "64:ff9b", false, "its address leads to one that is a private address"},
+		"a company, of an address that it has": {"", "https://10.0.3.7/", false, "10.0.3.7", true, "10.0.3.7 is a private address"},
+		"the operator":                         {"10.0.3.7", "https://hooks.test/", true, "10.0.3.7", true, "10.0.3.7 is a private address"},
+	} {
+		t.Run("that is told to "+name, func(t *testing.T) {
+			t.Parallel()
+			c := newChecker(root, tt.addrs)
+			c.Open = tt.open
+			r, err := c.Check(t.Context(), tt.url, hook.Defaults{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.URL = ""
+			if text := fmt.Sprintf("%+v", r); strings.Contains(text, tt.inside) != tt.shown {
+				t.Errorf("the report tells of %s: %t, want %t: %s", tt.inside, !tt.shown, tt.shown, text)
+			}
+			if len(r.Addresses) == 0 || r.Addresses[0].Permitted || len(r.Findings) == 0 ||
+				!strings.Contains(r.Findings[0].What, tt.want) || !strings.Contains(r.Findings[0].What+r.Findings[0].Fix, "-network") {
+				t.Errorf("the report is %+v, want the first finding to have %q and the remedy", r, tt.want)
+			}
+		})
 	}
 }

@@ -23,6 +23,7 @@ type probe struct {
 	roots   *x509.CertPool
 	timeout time.Duration
 	port    string
+	open    bool   // name what is not permitted
 	target  string // address and port that have taken a connection
 }
 
@@ -67,7 +68,7 @@ func (p *probe) connect(ctx context.Context, addrs []netip.Addr) net.Conn {
 		target := netip.AddrPortFrom(addr.Unmap(), uint16(port))
 		a := Address{Address: target.Addr().String()}
 		if err := p.network.CheckTarget(target); err != nil {
-			a.Reason = err.Error()
+			a = p.refused(target.Addr(), err)
 			p.refusal = cmp.Or(p.refusal, a.Reason)
 		} else {
 			a.Permitted = true
@@ -87,6 +88,19 @@ func (p *probe) connect(ctx context.Context, addrs []netip.Addr) net.Conn {
 		p.refusal = "the name " + p.host + " leads to no address; check the receiver's DNS entry"
 	}
 	return conn
+}
+
+// refused reports on an address that is not permitted. Only the operator may
+// learn what names lead to inside the operator's network.
+func (p *probe) refused(addr netip.Addr, err error) Address {
+	if p.open {
+		return Address{Address: addr.String(), Reason: err.Error()}
+	}
+	a := Address{Reason: p.network.Explain(err, p.host, p.port, false)}
+	if literal, err := netip.ParseAddr(p.host); err == nil && literal.Unmap() == addr {
+		a.Address = addr.String()
+	}
+	return a
 }
 
 func (p *probe) dial(ctx context.Context, target netip.AddrPort) (net.Conn, string) {

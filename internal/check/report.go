@@ -40,7 +40,7 @@ type Finding struct {
 
 // Address is one address of the host.
 type Address struct {
-	Address   string `json:"address"`
+	Address   string `json:"address" doc:"Empty if it is not permitted, unless the host is written as it: what a name leads to inside the operator's network is not told."`
 	Permitted bool   `json:"permitted" doc:"Whether this server connects to it."`
 	Used      bool   `json:"used" doc:"Whether the check was made there."`
 	Reason    string `json:"reason,omitempty" doc:"Why it isn't permitted, or no connection was made."`

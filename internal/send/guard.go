@@ -2,6 +2,7 @@ package send
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -65,27 +66,35 @@ func unmapped(prefixes []netip.Prefix) []netip.Prefix {
 // (RFC 6052, section 3.1): it is how a network with IPv6 alone reaches the rest.
 func (g *Guard) Check(a netip.Addr) error {
 	a = a.Unmap().WithZone("") // a prefix never contains an address with a zone
-	if err := g.check(a, a.String()); err != nil {
-		return err
+	if detail, class := g.reason(a); class != "" {
+		return &refusedError{reason: a.String() + " is " + detail, addr: a, class: "is " + class}
 	}
-	if inner, ok := embedded(a); ok {
-		return g.check(inner, a.String()+" leads to "+inner.String()+", which")
+	inner, ok := embedded(a)
+	if !ok {
+		return nil
+	}
+	if detail, class := g.reason(inner); class != "" {
+		return &refusedError{
+			reason: a.String() + " leads to " + inner.String() + ", which is " + detail,
+			addr:   a, class: "leads to one that is " + class,
+		}
 	}
 	return nil
 }
 
-// check returns why a, called subject, may not be connected to.
-func (g *Guard) check(a netip.Addr, subject string) error {
+// reason returns what a is that it may not be connected to, in detail for the
+// operator and for all others, and "" if it may.
+func (g *Guard) reason(a netip.Addr) (detail, class string) {
 	for _, p := range g.deny {
 		if p.Contains(a) {
-			return refuse("%s is in the network %s, which the operator of this server denies (--deny-network)", subject, p)
+			return "in the network " + p.String() + ", which the operator of this server denies (--deny-network)",
+				"in a network that the operator of this server denies (--deny-network)"
 		}
 	}
-	if class := g.class(a); class != "" {
-		return refuse("%s is %s; only the public internet is connected to unless the operator allows the network, "+
-			"such as with --allow-network %s/%d", subject, class, a, a.BitLen())
+	if class = g.class(a); class != "" {
+		class += "; only the public internet is connected to unless the operator allows its network (--allow-network)"
 	}
-	return nil
+	return class, class
 }
 
 // CheckTarget returns nil if a connection to an address and port may be made,
@@ -115,8 +124,8 @@ func (g *Guard) CheckURL(raw string) error {
 	if err != nil {
 		return nil //nolint:nilerr // A name, not an address.
 	}
-	if err := g.Check(a); err != nil {
-		return hook.InvalidField("url", "has an address that is refused: %v", err)
+	if e, ok := errors.AsType[*refusedError](g.Check(a)); ok {
+		return hook.InvalidField("url", "has an address that is refused: %s", e.tell(u.Hostname()))
 	}
 	return nil
 }
@@ -223,10 +232,26 @@ func refusedNetworks() []network {
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 
 // refusedError says why something is not connected to, and what would allow it.
-type refusedError struct{ reason string }
+type refusedError struct {
+	reason string     // with all there is to know, for the operator
+	addr   netip.Addr // that is refused; the zero value if it is none
+	class  string     // what addr is, without naming it or a network
+}
 
 func (e *refusedError) Error() string { return e.reason }
 
+// tell returns the reason for whoever has asked for a connection to host. The
+// address behind a name is not told: it may be of the operator's own network.
+func (e *refusedError) tell(host string) string {
+	if !e.addr.IsValid() {
+		return e.reason
+	}
+	if a, err := netip.ParseAddr(host); err == nil && a.Unmap().WithZone("") == e.addr {
+		return e.addr.String() + " " + e.class
+	}
+	return "its address " + e.class
+}
+
 func refuse(format string, args ...any) error {
-	return &refusedError{fmt.Sprintf(format, args...)}
+	return &refusedError{reason: fmt.Sprintf(format, args...)}
 }

@@ -218,3 +218,29 @@ func TestGuardWithinLimits(t *testing.T) {
 		}
 	}
 }
+
+func TestSendNamesNoAddressThatANameLeadsTo(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, newAuthority(t), func(o *send.Options) {
+		o.Guard = send.NewGuard(nil).Within(send.Limits{Deny: []netip.Prefix{netip.MustParsePrefix("192.0.3.0/24")}})
+		o.Resolver = resolver(t, map[string][]string{
+			"private.test": {"10.0.3.7"}, "denied.test": {"192.0.3.7"}, "gateway.test": {"64:ff9b::a00:307"},
+		})
+	})
+	for url, want := range map[string]string{
+		"https://private.test/":    "its address is a private address; only the public internet is connected to unless the operator allows its network (--allow-network)",
+		"https://denied.test/":     "its address is in a network that the operator of this server denies (--deny-network)",
+		"https://gateway.test/":    "its address leads to one that is a private address",
+		"https://10.0.3.7/":        "10.0.3.7 is a private address",
+		"https://[64:ff9b::a00:1]": "64:ff9b::a00:1 leads to one that is a private address",
+		"https://192.0.3.7/":       "192.0.3.7 is in a network that",
+	} {
+		a := c.Send(t.Context(), post(url), &hook.Hook{}, hook.Defaults{})
+		wantFailure(t, a, hook.BadAddress, 0, want)
+		for _, hidden := range []string{"10.0.3.7", "192.0.3.", "a00:307"} {
+			if !strings.Contains(url, "3.7") && strings.Contains(a.Reason, hidden) || strings.Contains(a.Reason, "192.0.3.0") {
+				t.Errorf("the reason of %s, %q, names an address", url, a.Reason)
+			}
+		}
+	}
+}

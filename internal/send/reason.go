@@ -47,7 +47,7 @@ func (f failure) explain(err error) (hook.ErrorKind, string) {
 		return hook.Abandoned, "Waybill stopped while the request was under way; whether the receiver got it is not known"
 	}
 	if e, ok := errors.AsType[*refusedError](err); ok {
-		return hook.BadAddress, fmt.Sprintf("the connection to %s was refused by this server: %v", f.host, e)
+		return hook.BadAddress, fmt.Sprintf("the connection to %s was refused by this server: %s", f.host, e.tell(f.host))
 	}
 	if e, ok := errors.AsType[*hook.Error](err); ok {
 		return explainRequest(e)
@@ -109,7 +109,7 @@ func (f failure) explainConnect(err error) string {
 	case closed(err):
 		return f.host + " broke the connection off at once; check the receiver's firewall"
 	default:
-		return fmt.Sprintf("no connection to %s port %s was made: %v", f.host, f.port, err)
+		return fmt.Sprintf("no connection to %s port %s was made: %v", f.host, f.port, bare(err))
 	}
 }
 
