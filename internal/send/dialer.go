@@ -33,7 +33,11 @@ type Dialer struct {
 	network  string   // "tcp4" or "tcp6" if source is of that kind, else "tcp"
 	proxy    *Proxy
 	resolver *net.Resolver
+	control  controlFunc // the guard's
 }
+
+// controlFunc is asked about each connection before it is made.
+type controlFunc func(ctx context.Context, network, address string, conn syscall.RawConn) error
 
 // NewDialer returns a Dialer.
 func NewDialer(o Dialing) *Dialer {
@@ -44,6 +48,7 @@ func NewDialer(o Dialing) *Dialer {
 	if d.guard == nil {
 		d.guard = NewGuard(nil)
 	}
+	d.control = d.guard.control
 	if source := o.Source.Unmap(); source.IsValid() {
 		d.source = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
 		d.network = "tcp6"
@@ -106,7 +111,7 @@ func (d *Dialer) DialContext(ctx context.Context, _, address string) (net.Conn, 
 		return d.dialProxy(ctx, host, uint16(port))
 	}
 	var tried attempts
-	conn, err := d.direct(d.guard.control).DialContext(tried.in(ctx), d.network, address)
+	conn, err := d.direct(d.control).DialContext(tried.in(ctx), d.network, address)
 	if err != nil {
 		return nil, d.otherFamily(ctx, host, tried.best(err))
 	}
@@ -134,7 +139,7 @@ func (d *Dialer) otherFamily(ctx context.Context, host string, err error) error 
 // direct returns what makes connections without a proxy. The control runs after
 // a name is resolved and before each connection is made, so that no second
 // look-up can slip another address past it.
-func (d *Dialer) direct(control func(context.Context, string, string, syscall.RawConn) error) *net.Dialer {
+func (d *Dialer) direct(control controlFunc) *net.Dialer {
 	return &net.Dialer{Timeout: d.timeout, LocalAddr: d.source, Resolver: d.resolver, ControlContext: control}
 }
 

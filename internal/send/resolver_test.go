@@ -2,6 +2,8 @@ package send_test
 
 import (
 	"context"
+	"encoding/binary"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -17,6 +19,7 @@ import (
 type nameServer struct {
 	mu      sync.Mutex
 	answers map[string][]string
+	every   string         // the answer for all other names; empty: they aren't found
 	asked   map[string]int // questions for addresses, by name and type
 }
 
@@ -48,17 +51,45 @@ func (s *nameServer) serve(conn net.PacketConn) {
 		if err != nil {
 			return
 		}
-		var m dnsmessage.Message
-		if m.Unpack(buf[:n]) != nil || len(m.Questions) != 1 {
-			continue
-		}
-		m.Response, m.Authoritative, m.RecursionAvailable, m.Additionals = true, true, true, nil
-		if !s.answer(&m) {
-			m.RCode = dnsmessage.RCodeNameError
-		}
-		packed, err := m.Pack()
-		if err == nil {
+		if packed := s.reply(buf[:n]); packed != nil {
 			_, _ = conn.WriteTo(packed, from) // the test may have ended
+		}
+	}
+}
+
+// reply returns the message that answers one, or nil if that isn't a question.
+func (s *nameServer) reply(question []byte) []byte {
+	var m dnsmessage.Message
+	if m.Unpack(question) != nil || len(m.Questions) != 1 {
+		return nil
+	}
+	m.Response, m.Authoritative, m.RecursionAvailable, m.Additionals = true, true, true, nil
+	if !s.answer(&m) {
+		m.RCode = dnsmessage.RCodeNameError
+	}
+	packed, err := m.Pack()
+	if err != nil {
+		return nil
+	}
+	return packed
+}
+
+// talk answers the questions that come over a connection, each after its length
+// (RFC 1035, section 4.2.2), and closes it at its end.
+func (s *nameServer) talk(conn net.Conn) {
+	defer conn.Close()
+	for {
+		var size [2]byte
+		if _, err := io.ReadFull(conn, size[:]); err != nil {
+			return
+		}
+		question := make([]byte, binary.BigEndian.Uint16(size[:]))
+		if _, err := io.ReadFull(conn, question); err != nil {
+			return
+		}
+		reply := s.reply(question)
+		if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(reply))), reply...)); err != nil {
+			return
 		}
 	}
 }
@@ -70,8 +101,11 @@ func (s *nameServer) answer(m *dnsmessage.Message) bool {
 	q := m.Questions[0]
 	name := strings.ToLower(q.Name.String())
 	answers, ok := s.answers[strings.TrimSuffix(name, ".")]
-	if !ok {
+	if !ok && s.every == "" {
 		return false
+	}
+	if !ok {
+		answers = []string{s.every}
 	}
 	key := q.Type.String() + name
 	text := answers[min(s.asked[key], len(answers)-1)]
