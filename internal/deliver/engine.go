@@ -125,7 +125,8 @@ func New(o Options) *Engine {
 // Run delivers until ctx ends, lets requests under way finish for as long as
 // Drain allows, records what came of them, and hands back the rest.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.join(ctx); err != nil {
+	// Who stops a node while it joins wants it to end well, not to fail.
+	if err := e.join(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	// The settler and the lease outlast the flights; the claimer doesn't.

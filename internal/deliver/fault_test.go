@@ -312,3 +312,23 @@ func TestWhatIsClaimedTooLateIsNotSent(t *testing.T) {
 		}
 	})
 }
+
+func TestANodeThatIsStoppedWhileItJoinsEndsWell(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
+		joining := make(chan struct{})
+		f := &faulty{Store: st, join: func() error { <-joining; return nil }}
+		var s seen
+		r := start(t, st, slow(&s), oneAtATime(f))
+		r.post(t, 3)
+		time.AfterFunc(time.Second, func() { close(joining) })
+		if err := r.end(); err != nil {
+			t.Errorf("Run = %v, want nil", err)
+		}
+		if n := unbegun(t, st, h); n != 3 {
+			t.Errorf("%d deliveries wait at their first attempt, want 3", n)
+		}
+	})
+}

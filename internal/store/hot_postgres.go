@@ -39,7 +39,7 @@ func (w *postgresWriter) inTx(ctx context.Context, sent func(), fn func(hotTx) e
 		return results.Close()
 	})
 	if err != nil {
-		w.conn.Close()
+		_ = w.conn.Close() // what went wrong has been told
 		w.conn = nil
 	}
 	return err
