@@ -21,7 +21,7 @@ type Command struct {
 	Events  int    `default:"50000" help:"Events to post in each of batch and single."`
 	Hooks   int    `default:"1" help:"Hooks, 1 to 100; each event is owed to one of them."`
 	Body    int    `default:"512" help:"Bytes of each event's data."`
-	Signed  bool   `help:"Hooks sign (Standard Webhooks v1 and an HMAC of the body) and authenticate by user and password."`
+	Signed  bool   `help:"Hooks sign (Standard Webhooks v1) and authenticate (by user and password)."`
 	Rate    int    `default:"500" help:"Events per second in the fixed mode and with --slow."`
 	Seconds int    `default:"20" help:"How long the fixed mode and each part of --slow take at most."`
 	Slow    bool   `help:"Measure ten hooks alone, then with one that answers after 4 s, then with one that never answers and has 100,000 deliveries waiting."`

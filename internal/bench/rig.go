@@ -159,7 +159,6 @@ func (r *rig) addHook(ctx context.Context, number int, path string, signed bool)
 		return r.call(ctx, http.MethodPost, triggers, hook)
 	}
 	hook["auth"] = map[string]any{"type": "basic", "user": "bench", "secret": rand.Text()}
-	hook["hmac"] = map[string]any{"header": "X-Signature", "secret": rand.Text()}
 	body, err := json.Marshal(hook)
 	if err != nil {
 		return err
