@@ -106,9 +106,11 @@ type Timing struct {
 
 // Verdict is what an attempt means for its delivery.
 type Verdict struct {
-	State  State
-	DueAt  time.Time // of the next attempt, when State is Waiting
-	Reason string    // in words, empty when delivered
+	State   State
+	DueAt   time.Time // of the next attempt, when State is Waiting
+	Reason  string    // in words, empty when delivered
+	Alert   bool      // a person should look at it
+	Disable bool      // the hook is to be disabled, since the receiver is gone for good
 }
 
 // Settlement is an attempt with its verdict, ready to be recorded.
