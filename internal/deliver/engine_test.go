@@ -163,7 +163,7 @@ func TestFailuresFollowThePolicy(t *testing.T) {
 		st := storetest.Open(t)
 		h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
 		var s seen
-		policy := retry.Policy{Retries: 10, First: 2 * time.Second, Factor: 1.4, Most: 20 * time.Second, Jitter: 0.1}
+		policy := retry.Policy{Retries: 10, First: 2 * time.Second, Factor: 1.4, Longest: 20 * time.Second, Jitter: 0.1}
 		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
 			s.add(req)
 			return answer(req, 503)
@@ -174,7 +174,7 @@ func TestFailuresFollowThePolicy(t *testing.T) {
 			t.Errorf("sent %d deliveries in %d attempts, want 1 in 11", ds, as)
 		}
 		for i := 1; i < len(s.times); i++ {
-			want := policy.Judge(hook.Attempt{Number: i}, s.times[i-1], 0.5).DueAt.Sub(s.times[i-1])
+			want := policy.Judge(hook.Attempt{Number: i}, s.times[0], s.times[i-1], 0.5).DueAt.Sub(s.times[i-1])
 			if got := s.times[i].Sub(s.times[i-1]); got < want*89/100 || got > want*111/100 {
 				t.Errorf("retry %d came after %v, want about %v", i, got, want)
 			}

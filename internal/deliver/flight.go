@@ -61,7 +61,7 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 		a = e.Sender.Send(ctx, req, h, d.Defaults[h.Company])
 	}
 	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
-	v := e.Policy.Judge(a, a.StartedAt.Add(a.Took.Total), rand.Float64())
+	v := e.Policy.Judge(a, j.Delivery.CreatedAt, a.StartedAt.Add(a.Took.Total), rand.Float64())
 	r.settlement = hook.Settlement{Company: j.Delivery.Company, Attempt: a, Verdict: v}
 	e.logAttempt(ctx, j, a, v)
 	return r
