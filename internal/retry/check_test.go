@@ -53,7 +53,9 @@ func TestCheckNamesEveryFault(t *testing.T) {
 		{"preset", func(r *hook.Retry) { r.Preset = "twice" }},
 		{"custom", func(r *hook.Retry) { r.Preset = hook.TenTimes }},
 		{"custom", func(r *hook.Retry) { r.Preset = "" }},
-		{"custom", func(r *hook.Retry) { *r = hook.Retry{Custom: hook.RetryRules{Answers: map[string]hook.Meaning{"404": "failed"}}} }},
+		{"custom", func(r *hook.Retry) {
+			*r = hook.Retry{Custom: hook.RetryRules{Answers: map[string]hook.Meaning{"404": "failed"}}}
+		}},
 		{"custom.first", func(r *hook.Retry) { r.Custom.First = time.Second - 1 }},
 		{"custom.first", func(r *hook.Retry) { r.Custom.First, r.Custom.Longest = -time.Hour, time.Hour }},
 		{"custom.longest", func(r *hook.Retry) { r.Custom.Longest = 24*time.Hour + 1 }},

@@ -1,7 +1,7 @@
 package retry_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +46,7 @@ func anyRules(t *rapid.T) hook.RetryRules {
 		Retries: rapid.OneOf(rapid.Just(hook.Endless), rapid.IntRange(0, 20), rapid.IntRange(0, 1000)).Draw(t, "retries"),
 		Answers: rapid.MapOf(
 			rapid.OneOf(rapid.SampledFrom([]string{"1xx", "2xx", "3xx", "4xx", "5xx"}), rapid.Custom(func(t *rapid.T) string {
-				return fmt.Sprint(rapid.IntRange(100, 599).Filter(func(n int) bool {
+				return strconv.Itoa(rapid.IntRange(100, 599).Filter(func(n int) bool {
 					return n != 408 && n != 410 && n != 425 && n != 429
 				}).Draw(t, "status"))
 			})),
@@ -126,7 +126,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		r := anyRules(t)
 		r.Deadline, r.Retries = 0, hook.Endless
 		asked := time.Duration(rapid.IntRange(0, 24*3600).Draw(t, "asked")) * time.Second
-		value := fmt.Sprint(int(asked / time.Second))
+		value := strconv.Itoa(int(asked / time.Second))
 		if rapid.Bool().Draw(t, "as a date") {
 			value = now.Add(asked).Format("Mon, 02 Jan 2006 15:04:05 GMT")
 		}

@@ -1,6 +1,8 @@
 package retry_test
 
 import (
+	"bytes"
+	"os"
 	"testing"
 	"time"
 
@@ -111,4 +113,18 @@ func TestScheduleIsShort(t *testing.T) {
 			}
 		}
 	})
+}
+
+// docs/delivery.md tells users the schedules of the presets.
+func TestSchedulesAreDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/delivery.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, preset := range []hook.RetryPreset{hook.TenTimes, hook.StatusRules} {
+		if want := retry.Of(hook.Retry{Preset: preset}).Schedule(false); !bytes.Contains(page, []byte(want)) {
+			t.Errorf("docs/delivery.md doesn't say of %s: %s", preset, want)
+		}
+	}
 }
