@@ -27,6 +27,7 @@ type trigger struct {
 	SigningKeys []signingKey       `json:"signingKeys" readOnly:"true" nullable:"false" doc:"What requests are signed with as Standard Webhooks says; see …/signing-keys."`
 	Client      *clientCertificate `json:"clientCertificate" readOnly:"true" doc:"What is shown to receivers that want to know who sends; see …/client-certificate."`
 	Priority    string             `json:"priority,omitempty" enum:"lowest,low,normal,high,highest" default:"normal" doc:"What is sent first when much waits."`
+	Retry       retrySettings      `json:"retry" required:"false" doc:"When a delivery is tried again, and when it is given up."`
 	HTTP2       bool               `json:"http2" required:"false" doc:"Offer HTTP/2 as well as HTTP/1.1."`
 	CreatedAt   time.Time          `json:"createdAt" readOnly:"true"`
 	UpdatedAt   time.Time          `json:"updatedAt" readOnly:"true"`
@@ -81,6 +82,7 @@ func triggerOf(h *hook.Hook) trigger {
 		t.SigningKeys = append(t.SigningKeys, signingKeyOf(k))
 	}
 	t.Client = clientCertificateOf(h.Client)
+	t.Retry = retryOf(h.Retry)
 	return t
 }
 
@@ -245,12 +247,13 @@ func (s *Server) fill(h *hook.Hook, t *trigger) error {
 		s.checkDefault(h.Company, t.URL, &wrong)
 	}
 	hmac, same := readHMAC(t.HMAC, h.Signing.HMAC, slices.Contains(h.Locked, hook.HMACSecret), h.UpdatedAt, s.headerOf(h.Company, auth), &wrong)
+	rules := readRetry(&t.Retry, &wrong)
 	if err := wrong.err(); err != nil {
 		return err
 	}
 	h.Title, h.Enabled, h.EventTypes, h.URL = t.Title, *t.Enabled, t.EventTypes, t.URL
 	h.Auth, h.HTTP2 = auth, t.HTTP2
-	h.Signing.HMAC = hmac
+	h.Signing.HMAC, h.Retry = hmac, rules
 	if !kept {
 		h.Locked = without(h.Locked, hook.AuthSecret)
 	}

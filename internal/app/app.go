@@ -22,7 +22,6 @@ import (
 	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/oidc"
-	"github.com/waybillhq/waybill/internal/retry"
 	"github.com/waybillhq/waybill/internal/send"
 	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
@@ -118,7 +117,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		memory = defaultMemory
 	}
 	a.engine = deliver.New(deliver.Options{
-		Queue: a.store, Sender: client, Policy: retry.Default(), Log: o.Log,
+		Queue: a.store, Sender: client, Log: o.Log,
 		Concurrency: o.Concurrency, Memory: memory, Lease: lease, Drain: o.Drain,
 	})
 	if a.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen); err != nil {

@@ -52,9 +52,9 @@ var allowed = map[string]string{
 
 	"internal/signin": "internal/account internal/hook",
 
-	"internal/api": "internal/account internal/certificate internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/signin internal/sign internal/trade",
+	"internal/api": "internal/account internal/certificate internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
 
-	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/intake internal/oidc internal/retry internal/seal internal/send internal/signin internal/store",
+	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/intake internal/oidc internal/seal internal/send internal/signin internal/store",
 
 	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",

@@ -18,7 +18,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
-	"github.com/waybillhq/waybill/internal/retry"
 )
 
 // Queue is the part of the store that the Engine needs; see store.Store.
@@ -44,7 +43,10 @@ type Queue interface {
 	// TakeDoubt reports whether a node may hold deliveries without knowing.
 	TakeDoubt() bool
 	// TakeOver makes up to limit deliveries of dead nodes wait again.
-	TakeOver(ctx context.Context, now time.Time, maxAttempts, limit int) (int, error)
+	TakeOver(ctx context.Context, now time.Time, limit int) (int, error)
+	// DisableHook stores that a hook is disabled, unless it was changed meanwhile,
+	// and raises an alert.
+	DisableHook(ctx context.Context, h hook.Hook, at time.Time, a hook.Alert) error
 	// CancelDeleted cancels up to limit waiting deliveries of deleted hooks.
 	CancelDeleted(ctx context.Context, now time.Time, limit int) (int, error)
 
@@ -61,7 +63,6 @@ type Sender interface {
 type Options struct {
 	Queue  Queue
 	Sender Sender
-	Policy retry.Policy
 	Log    *slog.Logger
 
 	Concurrency int           // requests of one hook under way at a time

@@ -69,7 +69,7 @@ type rig struct {
 func start(t *testing.T, st *store.Store, sender deliver.Sender, change func(*deliver.Options)) *rig {
 	t.Helper()
 	o := deliver.Options{
-		Queue: st, Sender: sender, Policy: retry.Default(), Log: slog.New(slog.DiscardHandler),
+		Queue: st, Sender: sender, Log: slog.New(slog.DiscardHandler),
 		Concurrency: 4, Memory: 1 << 20, Lease: 15 * time.Second, Drain: 10 * time.Second,
 	}
 	if change != nil {
@@ -161,13 +161,14 @@ func TestFailuresFollowThePolicy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		st := storetest.Open(t)
-		h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
+		rules := hook.RetryRules{Retries: 10, First: 2 * time.Second, Factor: 1.4, Longest: 20 * time.Second, Jitter: 0.1}
+		h := addRetried(t, st, hook.Retry{Preset: hook.CustomRetry, Custom: rules})
 		var s seen
-		policy := retry.Policy{Retries: 10, First: 2 * time.Second, Factor: 1.4, Longest: 20 * time.Second, Jitter: 0.1}
+		policy := retry.Policy(rules)
 		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
 			s.add(req)
 			return answer(req, 503)
-		}), func(o *deliver.Options) { o.Policy = policy })
+		}), nil)
 		r.post(t, 1)
 		time.Sleep(10 * time.Minute)
 		if ds, as := s.total(); ds != 1 || as != 11 {
@@ -402,7 +403,7 @@ func TestANodeThatLosesItsLeaseForgetsWhatItHeld(t *testing.T) {
 		r.post(t, 5)
 		synctest.Wait()
 		// Another node takes everything over, as if this one had slept.
-		if _, err := st.TakeOver(t.Context(), time.Now().Add(time.Minute), 11, 100); err != nil {
+		if _, err := st.TakeOver(t.Context(), time.Now().Add(time.Minute), 100); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(3 * time.Minute) // they are due at the other node's time

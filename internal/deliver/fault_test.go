@@ -136,7 +136,7 @@ func TestStopTriesAgainWhileTheStoreFails(t *testing.T) {
 		r.post(t, 10)
 		synctest.Wait()
 		r.stop()
-		if n, err := st.TakeOver(t.Context(), time.Now(), 11, 100); n != 0 || err != nil {
+		if n, err := st.TakeOver(t.Context(), time.Now(), 100); n != 0 || err != nil {
 			t.Errorf("TakeOver after the stop = %d, %v, want none", n, err)
 		}
 		if n := unbegun(t, st, h); n != 9 {

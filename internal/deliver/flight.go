@@ -10,6 +10,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/render"
+	"github.com/waybillhq/waybill/internal/retry"
 	"github.com/waybillhq/waybill/internal/sign"
 )
 
@@ -50,21 +51,32 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 		r.back = true
 		return r
 	}
-	var a hook.Attempt
+	policy := retry.Of(h.Retry)
+	a := e.send(ctx, j, h, d, policy, start)
+	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
+	v := policy.Judge(a, j.Delivery.CreatedAt, a.StartedAt.Add(a.Took.Total), rand.Float64())
+	r.settlement = hook.Settlement{Company: j.Delivery.Company, Attempt: a, Verdict: v}
+	if v.Alert {
+		r.settlement.Alert = failedAlert(j, h, v, a.StartedAt.Add(a.Took.Total))
+	}
+	e.logAttempt(ctx, j, a, v)
+	return r
+}
+
+// send makes the request of a job. If the job's last attempt was abandoned, there
+// is none left to make.
+func (e *Engine) send(ctx context.Context, j hook.Job, h *hook.Hook, d *hook.Directory, p retry.Policy, start time.Time) hook.Attempt {
+	if most := p.Attempts(); most > 0 && j.Delivery.Attempt > most {
+		return hook.Attempt{StartedAt: start, Error: hook.Abandoned, Reason: "nothing was sent: at its last attempt, the node that was sending it stopped"}
+	}
 	req, err := render.Delivery(j, h, d.Companies[j.Delivery.Company], start)
 	if err == nil {
 		err = sign.Sign(&req, h.Signing)
 	}
 	if err != nil {
-		a = hook.Attempt{StartedAt: start, Error: hook.BadRender, Reason: err.Error()}
-	} else {
-		a = e.Sender.Send(ctx, req, h, d.Defaults[h.Company])
+		return hook.Attempt{StartedAt: start, Error: hook.BadRender, Reason: err.Error()}
 	}
-	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
-	v := e.Policy.Judge(a, j.Delivery.CreatedAt, a.StartedAt.Add(a.Took.Total), rand.Float64())
-	r.settlement = hook.Settlement{Company: j.Delivery.Company, Attempt: a, Verdict: v}
-	e.logAttempt(ctx, j, a, v)
-	return r
+	return e.Sender.Send(ctx, req, h, d.Defaults[h.Company])
 }
 
 func (e *Engine) logAttempt(ctx context.Context, j hook.Job, a hook.Attempt, v hook.Verdict) {

@@ -154,7 +154,7 @@ func (e *Engine) tend(ctx context.Context) error {
 	enough := time.Now().Add(e.Lease / 6) // the lease is to be renewed meanwhile; the rest comes next time
 	for n := sweepRows; n == sweepRows && time.Now().Before(enough); {
 		var err error
-		if n, err = e.Queue.TakeOver(ctx, time.Now(), e.Policy.Attempts(), sweepRows); err != nil {
+		if n, err = e.Queue.TakeOver(ctx, time.Now(), sweepRows); err != nil {
 			return err
 		}
 		if n > 0 {

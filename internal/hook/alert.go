@@ -22,6 +22,8 @@ type AlertKind string
 // The kinds of alerts.
 const (
 	CertificateEnds AlertKind = "certificate.ends" // a hook's client certificate ends soon, or has ended
+	DeliveryFailed  AlertKind = "delivery.failed"  // a hook's delivery was given up, or the hook's policy wants somebody to look
+	HookDisabled    AlertKind = "hook.disabled"    // a hook was disabled, since its receiver is gone
 )
 
 // Alert is something that a person should look at. Its texts hold no secret.
@@ -33,7 +35,7 @@ type Alert struct {
 	Severity Severity
 	Text     string // what it is and what to do, in a sentence
 	German   string
-	Level    int       // of a matter that gets worse: what is not worse than before is not raised again
+	Level    int       // of a matter that gets worse: what is not worse than before is not raised again; 0: it always is
 	Count    int       // how often it was raised
 	FirstAt  time.Time // when it was raised first
 	LastAt   time.Time // and last

@@ -118,6 +118,7 @@ type Settlement struct {
 	Company string // of the delivery
 	Attempt Attempt
 	Verdict Verdict
+	Alert   *Alert // to be raised with it, if Verdict says so
 }
 
 // Acceptance is an event to be remembered with the deliveries it causes.

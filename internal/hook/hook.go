@@ -32,6 +32,7 @@ type Hook struct {
 	Auth       Auth
 	Signing    Signing
 	Client     Certificate // what is shown to the receiver
+	Retry      Retry
 	Priority   Priority
 	HTTP2      bool     // offer HTTP/2 as well as HTTP/1.1
 	Locked     []string // names of secrets that are there and can't be opened; the store keeps them

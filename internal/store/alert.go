@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,22 +14,17 @@ import (
 )
 
 // RaiseAlert stores an alert. If one is open about the same matter, that is
-// raised once more if a's level is higher, and else nothing changes. It reports
-// whether anything did. The ID, Count, FirstAt and ClosedAt of a don't matter.
+// raised once more, unless a has a level that isn't higher: then nothing changes.
+// It reports whether anything did. The ID, Count, FirstAt and ClosedAt of a don't
+// matter.
 func (s *Store) RaiseAlert(ctx context.Context, a hook.Alert) (raised bool, err error) {
-	id, err := uuid.NewV7()
-	if err != nil {
+	a.Count = 1
+	args := make([]any, len(insertAlert().names()))
+	if err := fillAlert(&a, args); err != nil {
 		return false, err
 	}
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `
-INSERT INTO alert (id, company, kind, subject, severity, text, german, level, count, first_at, last_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9)
-ON CONFLICT (company, kind, subject) WHERE closed_at = 0 DO UPDATE SET severity = excluded.severity,
-    text = excluded.text, german = excluded.german, level = excluded.level, count = alert.count + 1,
-    last_at = excluded.last_at
-WHERE alert.level < excluded.level`,
-			id[:], a.Company, string(a.Kind), a.Subject, string(a.Severity), clean(a.Text), clean(a.German), a.Level, micros(a.LastAt))
+		res, err := tx.ExecContext(ctx, insertAlert().numbered(), args...)
 		if err != nil {
 			return err
 		}
@@ -40,6 +36,63 @@ WHERE alert.level < excluded.level`,
 		return false, fmt.Errorf("raise an alert: %w", err)
 	}
 	return raised, nil
+}
+
+func insertAlert() bulk {
+	return bulk{
+		columns: "id uuid, company text, kind text, subject text, severity text, text text, german text, " +
+			"level int, count int, first_at bigint, last_at bigint",
+		verb: "INSERT INTO alert",
+		after: `ON CONFLICT (company, kind, subject) WHERE closed_at = 0 DO UPDATE SET severity = excluded.severity,
+    text = excluded.text, german = excluded.german, level = excluded.level, count = alert.count + excluded.count,
+    last_at = excluded.last_at
+WHERE excluded.level = 0 OR alert.level < excluded.level`,
+	}
+}
+
+// fillAlert writes a as arguments of insertAlert.
+func fillAlert(a *hook.Alert, args []any) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	args[0], args[1], args[2], args[3] = id[:], a.Company, string(a.Kind), a.Subject
+	args[4], args[5], args[6] = string(a.Severity), clean(a.Text), clean(a.German)
+	args[7], args[8] = int64(a.Level), int64(a.Count)
+	args[9], args[10] = micros(a.LastAt), micros(a.LastAt)
+	return nil
+}
+
+// raiseTogether raises the alerts of settlements: one for each matter, which
+// counts how many there are, and has the words of the last.
+func (s *Store) raiseTogether(ctx context.Context, tx hotTx, all []settled) error {
+	type matter struct {
+		company, subject string
+		kind             hook.AlertKind
+	}
+	var order []*hook.Alert
+	raised := make(map[matter]*hook.Alert)
+	for i := range all {
+		a := all[i].Alert
+		if a == nil {
+			continue
+		}
+		m := matter{a.Company, a.Subject, a.Kind}
+		one := *a
+		one.Count = 1
+		if before := raised[m]; before != nil {
+			one.Count += before.Count
+			*before = one
+			continue
+		}
+		raised[m] = &one
+		order = append(order, &one)
+	}
+	var failed error
+	err := tx.exec(ctx, s.hot.insertAlert, len(order), func(i int, args []any) {
+		failed = errors.Join(failed, fillAlert(order[i], args))
+	}, nil)
+	return errors.Join(err, failed)
 }
 
 // CloseAlert closes an alert of a company at a time, unless it is closed.

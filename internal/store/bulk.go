@@ -63,6 +63,16 @@ func (b bulk) single() string {
 	return text
 }
 
+// numbered returns the statement for one row with numbered parameters, as
+// database/sql takes them on both engines.
+func (b bulk) numbered() string {
+	n := 0
+	return regexp.MustCompile(`\?`).ReplaceAllStringFunc(b.single(), func(string) string {
+		n++
+		return fmt.Sprintf("$%d", n)
+	})
+}
+
 // many returns the statement for all rows at once: r is a table of them.
 func (b bulk) many() string {
 	names, types := b.names(), b.types()

@@ -86,6 +86,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, $10)`,
 	return s.keepSecrets(ctx, tx, &h)
 }
 
+// DisableHook stores a version of h that is disabled, at a time, raises the alert
+// and notes that Waybill did it by itself. If h was changed meanwhile, it does
+// nothing: whoever did may have mended it.
+func (s *Store) DisableHook(ctx context.Context, h hook.Hook, at time.Time, a hook.Alert) error {
+	h.Version, h.Enabled, h.UpdatedAt = h.Version+1, false, at
+	e := account.NewEntry(account.Actor{Name: "waybill"}, "hook.disable", h.ID.String(), h.Company,
+		nil, map[string]string{"reason": a.Text}, at)
+	if err := s.ChangeHook(ctx, h, e); err != nil {
+		if errors.Is(err, ErrHookChanged) {
+			return nil
+		}
+		return err
+	}
+	_, err := s.RaiseAlert(ctx, a)
+	return err
+}
+
 // DeleteHook removes a hook from the directory. Its versions, deliveries and
 // attempts stay; what waits is cancelled by CancelDeleted. It notes e.
 func (s *Store) DeleteHook(ctx context.Context, company string, id uuid.UUID, now time.Time, e account.Entry) error {

@@ -37,6 +37,7 @@ type hotStatements struct {
 	insertDelivery *hotStatement
 	moveDelivery   *hotStatement
 	insertAttempt  *hotStatement
+	insertAlert    *hotStatement
 }
 
 func (s *Store) hotStatements() hotStatements {
@@ -52,7 +53,7 @@ func (s *Store) hotStatements() hotStatements {
 	}
 	return hotStatements{
 		insertKeys: form(insertKeys()), insertEvent: form(insertEvent()), insertDelivery: form(insertDelivery()),
-		moveDelivery: form(moveDelivery()), insertAttempt: form(insertAttempt()),
+		moveDelivery: form(moveDelivery()), insertAttempt: form(insertAttempt()), insertAlert: form(insertAlert()),
 	}
 }
 

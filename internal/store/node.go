@@ -80,16 +80,17 @@ const abandonedReason = "the node that was sending it stopped before it could te
 
 // TakeOver makes up to limit deliveries wait again whose node's lease has ended
 // at now, and returns how many. The attempt that was under way counts, and is
-// recorded as abandoned: a delivery that was attempted maxAttempts times is
-// failed. Nodes without a lease are forgotten.
-func (s *Store) TakeOver(ctx context.Context, now time.Time, maxAttempts, limit int) (int, error) {
+// recorded as abandoned. What was attempted more than ten times waits an hour: it
+// may be what stops nodes, and its hook's policy may have no end. Nodes without a
+// lease are forgotten.
+func (s *Store) TakeOver(ctx context.Context, now time.Time, limit int) (int, error) {
 	var taken int
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		// First, so that a node which is about to renew finds its lease gone.
 		if _, err := tx.ExecContext(ctx, `DELETE FROM node WHERE lease_end <= $1`, micros(now)); err != nil {
 			return err
 		}
-		ds, err := s.takeOver(ctx, tx, now, maxAttempts, limit)
+		ds, err := s.takeOver(ctx, tx, now, limit)
 		if err != nil {
 			return err
 		}
@@ -115,7 +116,7 @@ func (s *Store) insertAbandoned(ctx context.Context, tx *sql.Tx, ds []hook.Deliv
 	})
 }
 
-func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, maxAttempts, limit int) ([]hook.Delivery, error) {
+func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, limit int) ([]hook.Delivery, error) {
 	dead, err := deadHolders(ctx, tx, now)
 	if err != nil {
 		return nil, err
@@ -126,11 +127,11 @@ func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, maxAtte
 			break
 		}
 		rows, err := tx.QueryContext(ctx, `
-UPDATE delivery SET state = CASE WHEN attempt >= $1 THEN 'failed' ELSE 'waiting' END,
-    due_at = $2, settled_at = $2, node_id = NULL, reason = $3
+UPDATE delivery SET state = 'waiting', due_at = CASE WHEN attempt > 10 THEN CAST($1 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
+    settled_at = $2, node_id = NULL, reason = $3
 WHERE (company, id) IN (
     SELECT company, id FROM delivery WHERE state = 'sending' AND node_id = $4 LIMIT $5 `+s.skipLocked+`)
-RETURNING `+deliveryColumns, maxAttempts, micros(now), abandonedReason, node[:], limit-len(taken))
+RETURNING `+deliveryColumns, micros(now.Add(time.Hour)), micros(now), abandonedReason, node[:], limit-len(taken))
 		if err != nil {
 			return nil, err
 		}

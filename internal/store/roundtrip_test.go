@@ -50,7 +50,7 @@ func TestManyDeliveriesAreMovedInFewRoundTrips(t *testing.T) {
 		t.Fatal(err)
 	}
 	before = w.writes.Load()
-	if n, err := st.TakeOver(t.Context(), time.Now(), 11, many); n != many || err != nil {
+	if n, err := st.TakeOver(t.Context(), time.Now(), many); n != many || err != nil {
 		t.Fatalf("TakeOver = %d, %v, want %d", n, err, many)
 	}
 	if n := w.writes.Load() - before; n > few {

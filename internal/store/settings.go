@@ -19,10 +19,11 @@ type settings struct {
 	Auth    hook.Auth        `json:"auth,omitzero"`
 	Signing hook.Signing     `json:"signing,omitzero"`
 	Client  hook.Certificate `json:"client,omitzero"`
+	Retry   hook.Retry       `json:"retry,omitzero"`
 }
 
 func settingsOf(h *hook.Hook) (string, error) {
-	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client})
+	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client, h.Retry})
 	return string(text), err
 }
 
@@ -39,7 +40,7 @@ func readSettings(h *hook.Hook, text, basicUser string) error {
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
 		return err
 	}
-	h.Auth, h.Signing, h.Client = a.Auth, a.Signing, a.Client
+	h.Auth, h.Signing, h.Client, h.Retry = a.Auth, a.Signing, a.Client, a.Retry
 	return nil
 }
 

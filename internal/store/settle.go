@@ -12,7 +12,7 @@ import (
 // Settle records attempts and moves their deliveries as the verdicts say, all
 // or none. The result says for each whether node still held the delivery with
 // that attempt; if not, another node has taken it over, and only the attempt is
-// recorded. Concurrent calls share commits, with those of Accept too.
+// recorded. Their alerts are raised with them. Concurrent calls share commits, with those of Accept too.
 func (s *Store) Settle(_ context.Context, node uuid.UUID, ss []hook.Settlement) ([]bool, error) {
 	w := &work{node: node, settle: ss}
 	if err := s.committer.do(w); err != nil {
@@ -44,6 +44,9 @@ func (s *Store) writeSettlements(ctx context.Context, tx hotTx, group []*work) e
 	}
 	if err := s.insertAttempts(ctx, tx, all); err != nil {
 		return fmt.Errorf("insert attempts: %w", err)
+	}
+	if err := s.raiseTogether(ctx, tx, all); err != nil {
+		return fmt.Errorf("raise alerts: %w", err)
 	}
 	return nil
 }

@@ -73,6 +73,12 @@ func testAccess(t *testing.T, st *store.Store) {
 			NotBefore: start(), NotAfter: start().Add(time.Hour),
 		}
 	})
+	change(2, func() {
+		h.Retry = hook.Retry{Preset: hook.CustomRetry, Custom: hook.RetryRules{
+			First: time.Second, Factor: 1.5, Longest: time.Hour, Jitter: 0.2, Retries: hook.Endless, Deadline: 24 * time.Hour,
+			Answers: map[string]hook.Meaning{"404": hook.MeansFailed},
+		}}
+	})
 	change(2, func() { h.Title = "Changed" }) // the secrets are as old as they were
 	change(3, func() {
 		h.Signing.Keys = []hook.SigningKey{h.Signing.Keys[1], {ID: "3", Kind: hook.V1, Secret: "whsec_3", SetAt: h.UpdatedAt}}

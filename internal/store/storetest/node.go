@@ -59,7 +59,7 @@ func testTakeOverMany(t *testing.T, st *store.Store) {
 		t.Fatal(err)
 	}
 	for _, want := range []int{3, 2, 0} {
-		if n, err := st.TakeOver(t.Context(), start(), 11, 3); n != want || err != nil {
+		if n, err := st.TakeOver(t.Context(), start(), 3); n != want || err != nil {
 			t.Errorf("TakeOver = %d, %v, want %d", n, err, want)
 		}
 	}

@@ -49,6 +49,7 @@ func queueCases() []testCase {
 		{"a delivery that was accepted as held is not claimed", testHeld},
 		{"attempts are settled once", testSettle},
 		{"each of many attempts is told of for itself", testSettleMany},
+		{"attempts raise alerts with them, one for each matter", testSettleAlerts},
 		{"a temporary failure waits until it is due", testRetry},
 		{"deliveries of a dead node are taken over, and the late node is fenced off", testTakeOver},
 		{"deliveries of a node that lives are not taken over", testLiveNode},

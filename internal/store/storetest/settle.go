@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -84,6 +85,34 @@ func testSettleMany(t *testing.T, st *store.Store) {
 	}
 }
 
+// Settlements that are committed together raise one alert for each matter.
+func testSettleAlerts(t *testing.T, st *store.Store) {
+	h := AddHook(t, st, eventType, "https://receiver.example/")
+	node := join(t, st)
+	for range 5 {
+		accept(t, st, Owe(Event(eventType, "1", start()), h))
+	}
+	jobs, _ := claim(t, st, node, start(), h, 10)
+	var ss []hook.Settlement
+	for i, j := range jobs {
+		s := Settlement(j.Delivery, 404, hook.Verdict{State: hook.Failed, Reason: "no"}, start())
+		s.Alert = &hook.Alert{
+			Company: Company, Kind: hook.DeliveryFailed, Subject: []string{"a", "b"}[i/4], Severity: hook.Failure,
+			Text: fmt.Sprintf("failed %d", i), German: "fehlgeschlagen", LastAt: start(),
+		}
+		ss = append(ss, s)
+	}
+	settle(t, st, node, ss[:3]...)
+	settle(t, st, node, ss[3:]...)
+	as, err := st.Alerts(t.Context(), hook.AlertQuery{Company: Company, Open: true, Limit: 10})
+	if err != nil || len(as) != 2 {
+		t.Fatalf("there are %d alerts, %v, want 2", len(as), err)
+	}
+	if as[0].Subject != "b" || as[0].Count != 1 || as[1].Subject != "a" || as[1].Count != 4 || as[1].Text != "failed 3" {
+		t.Errorf("the alerts are %+v, want b once and a four times, with the words of the last", as)
+	}
+}
+
 func testRetry(t *testing.T, st *store.Store) {
 	h := AddHook(t, st, eventType, "https://receiver.example/")
 	node := join(t, st)
@@ -112,7 +141,7 @@ func testTakeOver(t *testing.T, st *store.Store) {
 	accept(t, st, Owe(Event(eventType, "1", start()), h))
 	old := claimOne(t, st, dead, start(), h)
 
-	if n, err := st.TakeOver(t.Context(), later, 11, 10); n != 1 || err != nil {
+	if n, err := st.TakeOver(t.Context(), later, 10); n != 1 || err != nil {
 		t.Fatalf("TakeOver = %d, %v, want 1", n, err)
 	}
 	late := Settlement(old.Delivery, 200, delivered, start())
@@ -137,14 +166,14 @@ func testLiveNode(t *testing.T, st *store.Store) {
 	accept(t, st, Owe(Event(eventType, "1", start()), h))
 	claimOne(t, st, node, start(), h)
 	for _, now := range []time.Time{start(), start().Add(far - time.Microsecond)} {
-		if n, err := st.TakeOver(t.Context(), now, 11, 10); n != 0 || err != nil {
+		if n, err := st.TakeOver(t.Context(), now, 10); n != 0 || err != nil {
 			t.Errorf("TakeOver = %d, %v, want none", n, err)
 		}
 	}
 	if err := st.Leave(t.Context(), node); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := st.TakeOver(t.Context(), start(), 11, 10); n != 1 || err != nil {
+	if n, err := st.TakeOver(t.Context(), start(), 10); n != 1 || err != nil {
 		t.Errorf("TakeOver after the node left = %d, %v, want 1", n, err)
 	}
 }
@@ -152,19 +181,22 @@ func testLiveNode(t *testing.T, st *store.Store) {
 func testAbandoned(t *testing.T, st *store.Store) {
 	h := AddHook(t, st, eventType, "https://receiver.example/")
 	accept(t, st, Owe(Event(eventType, "1", start()), h))
-	for range 3 {
+	for n := 1; n <= 11; n++ {
 		node := join(t, st)
-		claimOne(t, st, node, start(), h)
+		if j := claimOne(t, st, node, start(), h); j.Delivery.Attempt != n {
+			t.Errorf("attempt = %d, want %d: those that were abandoned count", j.Delivery.Attempt, n)
+		}
 		if err := st.Leave(t.Context(), node); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := st.TakeOver(t.Context(), start(), 3, 10); n != 1 || err != nil {
+		if n, err := st.TakeOver(t.Context(), start(), 10); n != 1 || err != nil {
 			t.Fatalf("TakeOver = %d, %v, want 1", n, err)
 		}
 	}
-	if jobs, backlogs := claim(t, st, join(t, st), start(), h, 1); len(jobs) != 0 || len(backlogs) != 0 {
-		t.Errorf("after three attempts of three, %d are due and %d wait, want none", len(jobs), len(backlogs))
+	if jobs, _ := claim(t, st, join(t, st), start().Add(59*time.Minute), h, 1); len(jobs) != 0 {
+		t.Error("what may stop nodes is due again within an hour after its eleventh attempt")
 	}
+	claimOne(t, st, join(t, st), start().Add(time.Hour), h)
 }
 
 func testHandBack(t *testing.T, st *store.Store) {
