@@ -61,7 +61,7 @@ ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(setting.value AS INTEGER) + 1
 // last read.
 func (s *Store) Reload(ctx context.Context) error { return s.reload(ctx, false) }
 
-// reload is Reload, or reads them again though they haven't changed: passwords
+// reload is Reload, or reads them again though they haven't changed: secrets
 // may be opened then that could not be.
 func (s *Store) reload(ctx context.Context, again bool) error {
 	s.reloading.Lock()

@@ -47,7 +47,7 @@ func (s *Store) TellWork(ctx context.Context) error {
 // Watch keeps the directory up to date with what other nodes change until ctx
 // ends, and calls work when one of them has deliveries to share. An embedded
 // database has no other nodes, but guests; there it also keeps the log short.
-// It tells of hooks whose passwords can't be opened.
+// It tells of hooks that have a secret which can't be opened.
 func (s *Store) Watch(ctx context.Context, log *slog.Logger, work func()) error {
 	var others sync.WaitGroup
 	defer others.Wait()
