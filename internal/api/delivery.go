@@ -16,20 +16,22 @@ import (
 )
 
 type delivery struct {
-	ID         string    `json:"id" format:"uuid" doc:"The webhook-id of every attempt."`
+	ID         string    `json:"id" format:"uuid" doc:"The webhook-id of every attempt; when it stands for several events, a hyphen and their number follow there."`
 	HookID     string    `json:"hookId" format:"uuid"`
-	EventID    string    `json:"eventId" format:"uuid"`
+	EventID    string    `json:"eventId" format:"uuid" doc:"The newest event that it stands for."`
 	EventType  string    `json:"eventType"`
 	EntityKind string    `json:"entityKind"`
 	EntityID   string    `json:"entityId"`
-	State      string    `json:"state" enum:"waiting,sending,delivered,failed,cancelled"`
+	State      string    `json:"state" enum:"waiting,sending,delivered,merged,failed,cancelled"`
 	Priority   string    `json:"priority" enum:"lowest,low,normal,high,highest"`
 	Attempt    int       `json:"attempt" doc:"Number of the latest attempt begun, 0 before the first."`
 	CreatedAt  time.Time `json:"createdAt"`
-	DueAt      time.Time `json:"dueAt,omitzero" doc:"When it is tried next, if it is waiting."`
+	DueAt      time.Time `json:"dueAt,omitzero" doc:"When it is tried next, if it is waiting, and not for its turn."`
 	SettledAt  time.Time `json:"settledAt,omitzero" doc:"When the latest attempt was judged."`
 	Status     int       `json:"status,omitempty" doc:"HTTP status of the latest attempt, if there was a response."`
 	Reason     string    `json:"reason,omitempty" doc:"Why it stands where it does, if something went wrong."`
+	Events     int       `json:"events" doc:"How many events it stands for: of a unique trigger, those that were merged while it waited."`
+	MergedInto string    `json:"mergedInto,omitempty" format:"uuid" doc:"The delivery that stands for its event too, if it was merged."`
 	Size       int       `json:"size" doc:"Bytes of the event's data."`
 	Attempts   []attempt `json:"attempts,omitzero" nullable:"false" doc:"Only where a delivery is read by itself."`
 }
@@ -39,7 +41,10 @@ func deliveryOf(d hook.Delivery) delivery {
 		ID: d.ID.String(), HookID: d.HookID.String(), EventID: d.EventID.String(), EventType: d.EventType,
 		EntityKind: string(d.Entity.Kind), EntityID: d.Entity.ID, State: string(d.State),
 		Priority: priorities()[d.Priority], Attempt: d.Attempt, CreatedAt: d.CreatedAt,
-		SettledAt: d.SettledAt, Status: d.Status, Reason: d.Reason, Size: d.Size,
+		SettledAt: d.SettledAt, Status: d.Status, Reason: d.Reason, Size: d.Size, Events: d.Events,
+	}
+	if d.State == hook.Merged {
+		out.MergedInto = d.MergedInto.String()
 	}
 	if d.State == hook.Waiting {
 		out.DueAt = d.DueAt
@@ -49,7 +54,7 @@ func deliveryOf(d hook.Delivery) delivery {
 
 type deliveriesInput struct {
 	Company    string    `path:"company" doc:"The company's ID."`
-	State      string    `query:"state" enum:"waiting,sending,delivered,failed,cancelled"`
+	State      string    `query:"state" enum:"waiting,sending,delivered,merged,failed,cancelled"`
 	Hook       string    `query:"hook" format:"uuid" doc:"ID of a hook."`
 	EventType  string    `query:"eventType" doc:"Name of an event type."`
 	EntityKind string    `query:"entityKind" doc:"Such as order."`

@@ -27,6 +27,9 @@ type trigger struct {
 	SigningKeys []signingKey       `json:"signingKeys" readOnly:"true" nullable:"false" doc:"What requests are signed with as Standard Webhooks says; see …/signing-keys."`
 	Client      *clientCertificate `json:"clientCertificate" readOnly:"true" doc:"What is shown to receivers that want to know who sends; see …/client-certificate."`
 	Priority    string             `json:"priority,omitempty" enum:"lowest,low,normal,high,highest" default:"normal" doc:"What is sent first when much waits."`
+	Unique      bool               `json:"unique" required:"false" doc:"While a delivery waits, a new event of the same entity is merged into it: the newest state is sent, once."`
+	Collect     int                `json:"collectSeconds" required:"false" minimum:"0" maximum:"86400" doc:"Of a unique trigger: for so long after the first event of an entity, more are waited for."`
+	Ordered     bool               `json:"ordered" required:"false" doc:"Deliveries of one entity are sent one at a time, in the order of their events."`
 	Retry       retrySettings      `json:"retry" required:"false" doc:"When a delivery is tried again, and when it is given up."`
 	HTTP2       bool               `json:"http2" required:"false" doc:"Offer HTTP/2 as well as HTTP/1.1."`
 	CreatedAt   time.Time          `json:"createdAt" readOnly:"true"`
@@ -83,6 +86,7 @@ func triggerOf(h *hook.Hook) trigger {
 	}
 	t.Client = clientCertificateOf(h.Client)
 	t.Retry = retryOf(h.Retry)
+	t.Unique, t.Collect, t.Ordered = h.Queue.Unique, int(h.Queue.Collect/time.Second), h.Queue.Ordered
 	return t
 }
 
@@ -248,12 +252,17 @@ func (s *Server) fill(h *hook.Hook, t *trigger) error {
 	}
 	hmac, same := readHMAC(t.HMAC, h.Signing.HMAC, slices.Contains(h.Locked, hook.HMACSecret), h.UpdatedAt, s.headerOf(h.Company, auth), &wrong)
 	rules := readRetry(&t.Retry, &wrong)
+	if t.Collect > 0 && !t.Unique {
+		wrong.add("collectSeconds", "only a unique trigger collects events; set unique to true, or leave it out",
+			"Nur ein eindeutiger Trigger sammelt Ereignisse; setzen Sie unique auf true, oder lassen Sie es weg.")
+	}
 	if err := wrong.err(); err != nil {
 		return err
 	}
 	h.Title, h.Enabled, h.EventTypes, h.URL = t.Title, *t.Enabled, t.EventTypes, t.URL
 	h.Auth, h.HTTP2 = auth, t.HTTP2
 	h.Signing.HMAC, h.Retry = hmac, rules
+	h.Queue = hook.Queue{Unique: t.Unique, Collect: time.Duration(t.Collect) * time.Second, Ordered: t.Ordered}
 	if !kept {
 		h.Locked = without(h.Locked, hook.AuthSecret)
 	}

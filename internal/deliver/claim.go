@@ -80,6 +80,9 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 			continue
 		}
 		limit := min(claimJobs, laneJobs-l.queued)
+		if h.Queue.Unique { // what doesn't fly yet is to wait where events can be merged into it
+			limit = e.Concurrency - l.flying - l.queued
+		}
 		bytes := free - l.used
 		if l.used == 0 {
 			bytes = max(bytes, 1)

@@ -56,6 +56,10 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
 	v := policy.Judge(a, j.Delivery.CreatedAt, a.StartedAt.Add(a.Took.Total), rand.Float64())
 	r.settlement = hook.Settlement{Company: j.Delivery.Company, Attempt: a, Verdict: v}
+	if j.Delivery.Grouped() {
+		grouped := j.Delivery
+		r.settlement.Grouped = &grouped
+	}
 	if v.Alert {
 		r.settlement.Alert = failedAlert(j, h, v, a.StartedAt.Add(a.Took.Total))
 	}

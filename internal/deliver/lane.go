@@ -39,15 +39,24 @@ func (l *lane) push(j hook.Job) {
 	l.queued++
 }
 
-// pop takes the first job of the highest priority.
+// pop takes the first job by hook.Rank.
 func (l *lane) pop() (hook.Job, bool) {
-	for p := len(l.waiting) - 1; p >= 0; p-- {
-		if j, ok := l.waiting[p].pop(); ok {
-			l.queued--
-			return j, true
+	var first *fifo
+	var rank time.Time
+	for p := range l.waiting {
+		d := l.waiting[p].peek()
+		if d == nil {
+			continue
+		}
+		if r := hook.Rank(d.DueAt, hook.Priority(p)); first == nil || !r.After(rank) {
+			first, rank = &l.waiting[p], r
 		}
 	}
-	return hook.Job{}, false
+	if first == nil {
+		return hook.Job{}, false
+	}
+	l.queued--
+	return first.pop(), true
 }
 
 // unqueue takes all queued jobs, to be handed back by the node that holds them.
@@ -78,17 +87,23 @@ func (f *fifo) push(j hook.Job) {
 	f.jobs = append(f.jobs, j)
 }
 
-func (f *fifo) pop() (hook.Job, bool) {
+// peek returns the first delivery, or nil if there is none.
+func (f *fifo) peek() *hook.Delivery {
 	if f.head == len(f.jobs) {
-		return hook.Job{}, false
+		return nil
 	}
+	return &f.jobs[f.head].Delivery
+}
+
+// pop takes the first job, which must be there.
+func (f *fifo) pop() hook.Job {
 	j := f.jobs[f.head]
 	f.jobs[f.head] = hook.Job{}
 	f.head++
 	if f.head == len(f.jobs) {
 		f.jobs, f.head = nil, 0
 	}
-	return j, true
+	return j
 }
 
 // laneOf returns the lane of a hook, making it if need be.

@@ -10,8 +10,9 @@ import (
 
 // Reserve makes those jobs Sending, with Attempt 1, that this node has room
 // for, and returns the node that will hold them. A lane that has a backlog in
-// the store gets nothing, so that the new doesn't overtake the old. Start or
-// Release must follow.
+// the store gets nothing, so that the new doesn't overtake the old; nor do grouped
+// deliveries begin before the store has seen what else there is of their entity.
+// Start or Release must follow.
 func (e *Engine) Reserve(jobs []hook.Job) uuid.UUID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -20,6 +21,9 @@ func (e *Engine) Reserve(jobs []hook.Job) uuid.UUID {
 	}
 	for i := range jobs {
 		d := &jobs[i].Delivery
+		if d.Grouped() {
+			continue
+		}
 		l := e.laneOf(d.HookID)
 		if size := sizeOf(d); !l.backlog && e.room(l, size) {
 			e.hold(l, size)

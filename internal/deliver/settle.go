@@ -163,8 +163,12 @@ func (e *Engine) settled(batch []result) {
 	for i := range batch {
 		r := &batch[i]
 		l := e.laneOf(r.job.Delivery.HookID)
-		if !r.back && r.settlement.Verdict.State == hook.Waiting {
+		switch {
+		case r.back:
+		case r.settlement.Verdict.State == hook.Waiting:
 			e.leftToStore(l, r.settlement.Verdict.DueAt, now)
+		case r.job.Delivery.Ordered: // it may be the next one's turn
+			e.leftToStore(l, now, now)
 		}
 		kept := r.kept()
 		e.kept -= kept

@@ -2,6 +2,7 @@ package hook
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +18,7 @@ const (
 	Waiting   State = "waiting"   // until DueAt, or until there is room for it
 	Sending   State = "sending"   // a node holds it: it is being sent, or is next
 	Delivered State = "delivered" // the receiver accepted it
+	Merged    State = "merged"    // another delivery stands for its event too
 	Failed    State = "failed"    // given up; kept, and can be retried by a person
 	Cancelled State = "cancelled" // by a person, or because its hook was deleted
 )
@@ -26,7 +28,7 @@ type Delivery struct {
 	ID        uuid.UUID // version 7; the webhook-id of every attempt
 	Company   string
 	HookID    uuid.UUID
-	EventID   uuid.UUID
+	EventID   uuid.UUID // of the newest event that it stands for
 	EventType string
 	Entity    trade.Entity
 	State     State
@@ -38,6 +40,26 @@ type Delivery struct {
 	Status    int       // HTTP status of the latest attempt; 0 if there was no response
 	Size      int       // bytes of the event's data
 	Reason    string    // why the delivery stands where it does, in words; empty if nothing went wrong
+
+	Events     int       // how many it stands for: more than 1 when others were merged into it; EventID is of the newest
+	MergedInto uuid.UUID // the delivery that stands for this one's event too, if State is Merged
+	Unique     bool      // of a unique hook: while it waits, newer events of its entity are merged into it
+	Ordered    bool      // of an ordered hook: those of one entity take turns
+	Held       bool      // Waiting for its turn, so that DueAt is zero
+}
+
+// Grouped reports whether what becomes of the delivery depends on the others of
+// its hook and entity.
+func (d *Delivery) Grouped() bool { return d.Unique || d.Ordered }
+
+// WebhookID is what the receiver knows the delivery by. It is the same in every
+// attempt, so that a repeat is known as one, unless an event was merged into the
+// delivery meanwhile: then there is something new to tell.
+func (d *Delivery) WebhookID() string {
+	if d.Events <= 1 {
+		return d.ID.String()
+	}
+	return d.ID.String() + "-" + strconv.Itoa(d.Events)
 }
 
 // Job is a claimed delivery with all that is needed to send it.
@@ -118,7 +140,8 @@ type Settlement struct {
 	Company string // of the delivery
 	Attempt Attempt
 	Verdict Verdict
-	Alert   *Alert // to be raised with it, if Verdict says so
+	Alert   *Alert    // to be raised with it, if Verdict says so
+	Grouped *Delivery // the delivery, if it is Grouped
 }
 
 // Acceptance is an event to be remembered with the deliveries it causes.

@@ -33,6 +33,7 @@ type Hook struct {
 	Signing    Signing
 	Client     Certificate // what is shown to the receiver
 	Retry      Retry
+	Queue      Queue
 	Priority   Priority
 	HTTP2      bool     // offer HTTP/2 as well as HTTP/1.1
 	Locked     []string // names of secrets that are there and can't be opened; the store keeps them
@@ -81,6 +82,22 @@ const (
 	High
 	Highest
 )
+
+// Ageing is how long a delivery must wait to go as early as one that has just
+// come and is one level of priority higher. So a higher priority goes first, but
+// the lowest doesn't wait for ever.
+const Ageing = 10 * time.Minute
+
+// Rank orders deliveries that are due: the one with the earliest rank goes first.
+func Rank(due time.Time, p Priority) time.Time { return due.Add(-time.Duration(p) * Ageing) }
+
+// Queue says how the deliveries of one entity wait for each other. The zero value
+// means that they don't. Its JSON is how it is stored.
+type Queue struct {
+	Unique  bool          `json:"unique,omitempty"`  // a new event is merged into the delivery that waits, if there is one
+	Collect time.Duration `json:"collect,omitempty"` // of a unique hook: so long after the first event, more are waited for
+	Ordered bool          `json:"ordered,omitempty"` // one is sent at a time, in the order of their events
+}
 
 // Directory is the companies and hooks that Waybill serves at one moment. It is
 // shared and never changed; a change makes a new one with a higher Version.

@@ -150,7 +150,8 @@ func owe(jobs []hook.Job, e trade.Event, hooks []*hook.Hook, now time.Time) ([]h
 		jobs = append(jobs, hook.Job{Event: e, Delivery: hook.Delivery{
 			ID: id, Company: e.Company, HookID: h.ID, EventID: e.ID,
 			EventType: e.Type, Entity: e.Entity, State: hook.Waiting, Priority: h.Priority,
-			DueAt: now, CreatedAt: now, Size: len(e.Data),
+			DueAt: now.Add(h.Queue.Collect), CreatedAt: now, Size: len(e.Data),
+			Events: 1, Unique: h.Queue.Unique, Ordered: h.Queue.Ordered,
 		}})
 	}
 	return jobs, nil

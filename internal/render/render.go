@@ -18,8 +18,9 @@ import (
 // given time, on behalf of company c. The body belongs to the family of the
 // event's type: a document is told as a notice, in the company's time zone,
 // anything else as its type's default payload. The header names the delivery
-// (Webhook-Id), the time in Unix seconds (Webhook-Timestamp) and the attempt's
-// number (Webhook-Attempt); it belongs to the caller, as does the body.
+// (Webhook-Id), the time in Unix seconds (Webhook-Timestamp), the attempt's
+// number (Webhook-Attempt) and, if others were merged into it, how many events it
+// stands for (Webhook-Events); it belongs to the caller, as does the body.
 //
 // An error is a *hook.Error that says in words what is wrong with the event or
 // the company's settings. It is safe for concurrent use.
@@ -29,7 +30,7 @@ func Delivery(j hook.Job, h *hook.Hook, c trade.Company, at time.Time) (hook.Req
 		return hook.Request{}, err
 	}
 	values := [...]string{
-		"application/json", j.Delivery.ID.String(),
+		"application/json", j.Delivery.WebhookID(),
 		strconv.FormatInt(at.Unix(), 10), strconv.Itoa(j.Delivery.Attempt),
 	}
 	header := http.Header{
@@ -37,6 +38,9 @@ func Delivery(j hook.Job, h *hook.Hook, c trade.Company, at time.Time) (hook.Req
 		"Webhook-Id":        values[1:2:2],
 		"Webhook-Timestamp": values[2:3:3],
 		"Webhook-Attempt":   values[3:4:4],
+	}
+	if j.Delivery.Events > 1 {
+		header["Webhook-Events"] = []string{strconv.Itoa(j.Delivery.Events)}
 	}
 	return hook.Request{Method: http.MethodPost, URL: h.URL, Header: header, Body: body}, nil
 }

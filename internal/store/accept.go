@@ -219,27 +219,50 @@ func insertDelivery() bulk {
 }
 
 func (s *Store) insertDeliveries(ctx context.Context, tx hotTx, as []accepted) error {
-	var ds []*hook.Delivery
+	var ds, grouped []*hook.Delivery
 	var nodes []uuid.UUID
 	for _, a := range as {
 		for i := range a.Deliveries {
-			ds, nodes = append(ds, &a.Deliveries[i]), append(nodes, a.node)
+			if d := &a.Deliveries[i]; d.Grouped() {
+				grouped = append(grouped, d)
+			} else {
+				ds, nodes = append(ds, d), append(nodes, a.node)
+			}
 		}
 	}
-	err := tx.exec(ctx, s.hot.insertDelivery, len(ds), func(i int, args []any) {
-		d := ds[i]
-		args[0], args[1], args[2], args[3] = d.ID[:], d.Company, d.HookID[:], d.EventID[:]
-		args[4], args[5], args[6] = d.EventType, string(d.Entity.Kind), d.Entity.ID
-		args[7], args[8], args[9] = string(d.State), int64(d.Priority), int64(d.Attempt)
-		args[10], args[11], args[12], args[13] = micros(d.DueAt), micros(d.CreatedAt), int64(d.Size), nil
-		if d.State == hook.Sending {
-			args[13] = nodes[i][:]
-		}
-	}, nil)
+	err := s.insertPlain(ctx, tx, ds, nodes)
+	if err == nil {
+		err = s.insertGrouped(ctx, tx, grouped)
+	}
 	if err != nil {
 		return fmt.Errorf("insert deliveries: %w", err)
 	}
 	return nil
+}
+
+// insertPlain adds deliveries as they are. Those that are being sent are held by
+// the nodes.
+func (s *Store) insertPlain(ctx context.Context, tx hotTx, ds []*hook.Delivery, nodes []uuid.UUID) error {
+	return tx.exec(ctx, s.hot.insertDelivery, len(ds), func(i int, args []any) {
+		var node uuid.UUID
+		if nodes != nil {
+			node = nodes[i]
+		}
+		fillDelivery(ds[i], node, args)
+	}, nil)
+}
+
+// fillDelivery writes d as arguments of insertDelivery, and returns how many they
+// are.
+func fillDelivery(d *hook.Delivery, node uuid.UUID, args []any) int {
+	args[0], args[1], args[2], args[3] = d.ID[:], d.Company, d.HookID[:], d.EventID[:]
+	args[4], args[5], args[6] = d.EventType, string(d.Entity.Kind), d.Entity.ID
+	args[7], args[8], args[9] = string(d.State), int64(d.Priority), int64(d.Attempt)
+	args[10], args[11], args[12], args[13] = micros(d.DueAt), micros(d.CreatedAt), int64(d.Size), nil
+	if d.State == hook.Sending {
+		args[13] = node[:]
+	}
+	return 14
 }
 
 // orEmpty keeps a missing value out of a column that is NOT NULL.

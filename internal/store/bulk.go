@@ -16,7 +16,7 @@ import (
 // and each engine gets the form it runs best.
 type bulk struct {
 	columns string // names and PostgreSQL types, such as "id uuid, attempt int"
-	verb    string // "INSERT INTO event", "UPDATE delivery" or "SELECT"
+	verb    string // such as "INSERT INTO event", "UPDATE delivery" or "SELECT id"
 	before  string // what stands between the verb and where the rows come from
 	after   string // what stands behind
 	hits    bool   // tells which rows were changed
@@ -48,7 +48,7 @@ func (b bulk) form(many bool) string {
 // stand in the order of the columns.
 func (b bulk) single() string {
 	names := b.names()
-	if strings.HasPrefix(b.verb, "INSERT") {
+	if b.inserts() {
 		marks := strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ")
 		return fmt.Sprintf("%s (%s) VALUES (%s) %s", b.verb, strings.Join(names, ", "), marks, b.after)
 	}
@@ -82,18 +82,26 @@ func (b bulk) many() string {
 	}
 	list := strings.Join(names, ", ")
 	from := fmt.Sprintf("unnest(%s) WITH ORDINALITY AS r (%s, nr)", strings.Join(arrays, ", "), list)
-	switch {
-	case strings.HasPrefix(b.verb, "INSERT"):
+	if b.inserts() {
 		return fmt.Sprintf("%s (%s) SELECT %s FROM %s %s", b.verb, list, list, from, b.after)
-	case strings.HasPrefix(b.verb, "UPDATE"):
-		text := fmt.Sprintf("%s %s FROM %s %s", b.verb, b.before, from, b.after)
-		if b.hits {
-			text += " RETURNING r.nr"
-		}
-		return text
-	default:
-		return fmt.Sprintf("%s %s, %s %s", b.verb, b.before, from, b.after)
 	}
+	return b.joined(from)
+}
+
+// inserts reports whether the rows themselves are what is inserted.
+func (b bulk) inserts() bool { return strings.HasPrefix(b.verb, "INSERT") && b.before == "" }
+
+// joined returns a statement that goes by the rows, which stand in from as r.
+func (b bulk) joined(from string) string {
+	word := ","
+	if strings.HasPrefix(b.verb, "UPDATE") {
+		word = " FROM"
+	}
+	text := b.verb + " " + b.before + word + " " + from + " " + b.after
+	if b.hits {
+		text += " RETURNING r.nr"
+	}
+	return text
 }
 
 // few returns the statement for just n rows: r is a list of them. PostgreSQL runs
@@ -111,20 +119,16 @@ func (b bulk) few(n int) string {
 				marks[i] += "::" + types[i] // and so the others'
 			}
 		}
-		if !strings.HasPrefix(b.verb, "INSERT") {
+		if !b.inserts() {
 			marks = append(marks, strconv.Itoa(row+1))
 		}
 		rows[row] = "(" + strings.Join(marks, ", ") + ")"
 	}
 	values := "VALUES " + strings.Join(rows, ", ")
-	if strings.HasPrefix(b.verb, "INSERT") {
+	if b.inserts() {
 		return fmt.Sprintf("%s (%s) %s %s", b.verb, list, values, b.after)
 	}
-	text := fmt.Sprintf("%s %s FROM (%s) AS r (%s, nr) %s", b.verb, b.before, values, list, b.after)
-	if b.hits {
-		text += " RETURNING r.nr"
-	}
-	return text
+	return b.joined(fmt.Sprintf("(%s) AS r (%s, nr)", values, list))
 }
 
 // arrays turns rows of arguments into a typed array for each column.
@@ -140,6 +144,8 @@ func arrays(types []string, n int, fill func(int, []any)) []any {
 			columns[c] = make([]int64, n)
 		case "int":
 			columns[c] = make([]int32, n)
+		case "boolean":
+			columns[c] = make([]bool, n)
 		case "bytea":
 			columns[c] = make([][]byte, n)
 		default:
@@ -168,6 +174,8 @@ func set(column any, row int, arg any) {
 		column[row] = arg.(int64)
 	case []int32:
 		column[row] = int32(arg.(int64)) //nolint:gosec // columns of type int hold small numbers
+	case []bool:
+		column[row] = arg.(bool)
 	case [][]byte:
 		column[row] = arg.([]byte)
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // Claim gives node the deliveries that are due at now, for each want at most
-// its limits, higher priorities first and then by due time. From then on node
+// its limits, by hook.Rank: higher priorities first, but none for ever. From then on node
 // holds them, Sending, with Attempt raised by one, until it settles or hands
 // them back or its lease ends. Each hook's backlog is looked up by itself, so a
 // long one costs another hook nothing.
@@ -57,34 +57,43 @@ func (s *Store) Claim(ctx context.Context, node uuid.UUID, now time.Time, wants 
 	return jobs, backlogs, nil
 }
 
+// dueRows selects the deliveries of a hook, $2, that are due at $3, of each
+// priority the $4 that have been due for the longest.
+func dueRows(skipLocked string) string {
+	var parts []string
+	for p := hook.Lowest; p <= hook.Highest; p++ {
+		parts = append(parts, fmt.Sprintf(`SELECT * FROM (
+            SELECT company, id, size, due_at - %d AS rank FROM delivery
+            WHERE hook_id = $2 AND priority = %d AND state = 'waiting' AND due_at <= $3
+            ORDER BY due_at, id LIMIT $4 %s) AS p%[2]d`, hook.Ageing.Microseconds()*int64(p), p, skipLocked))
+	}
+	return strings.Join(parts, "\n        UNION ALL ")
+}
+
 func (s *Store) claimHook(ctx context.Context, tx *sql.Tx, node uuid.UUID, now time.Time, w hook.Want) ([]hook.Job, error) {
-	var jobs []hook.Job
-	room := w.Bytes
-	for p := hook.Highest; p >= hook.Lowest && len(jobs) < w.Limit && room > 0; p-- {
-		rows, err := tx.QueryContext(ctx, `
+	rows, err := tx.QueryContext(ctx, `
 UPDATE delivery SET state = 'sending', node_id = $1, attempt = attempt + 1
 WHERE (company, id) IN (
     SELECT company, id FROM (
-        SELECT company, id, size, sum(size) OVER (ORDER BY due_at, id) AS total FROM (
-            SELECT company, id, size, due_at FROM delivery
-            WHERE hook_id = $2 AND priority = $3 AND state = 'waiting' AND due_at <= $4
-            ORDER BY due_at, id LIMIT $5 `+s.skipLocked+`) AS due) AS summed
-    WHERE total - size < $6)
-RETURNING `+deliveryColumns, node[:], w.HookID[:], p, micros(now), w.Limit-len(jobs), room)
-		if err != nil {
-			return nil, err
-		}
-		ds, err := scanDeliveries(rows)
-		if err != nil {
-			return nil, err
-		}
-		slices.SortFunc(ds, func(a, b hook.Delivery) int { // RETURNING promises no order
-			return cmp.Or(a.DueAt.Compare(b.DueAt), bytes.Compare(a.ID[:], b.ID[:]))
-		})
-		for _, d := range ds {
-			jobs = append(jobs, hook.Job{Delivery: d})
-			room -= d.Size
-		}
+        SELECT company, id, size, sum(size) OVER (ORDER BY rank, id) AS total FROM (
+            SELECT company, id, size, rank FROM (
+        `+dueRows(s.skipLocked)+`) AS due
+            ORDER BY rank, id LIMIT $4) AS first) AS summed
+    WHERE total - size < $5)
+RETURNING `+deliveryColumns, node[:], w.HookID[:], micros(now), w.Limit, w.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	ds, err := scanDeliveries(rows)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(ds, func(a, b hook.Delivery) int { // RETURNING promises no order
+		return cmp.Or(hook.Rank(a.DueAt, a.Priority).Compare(hook.Rank(b.DueAt, b.Priority)), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	jobs := make([]hook.Job, len(ds))
+	for i := range ds {
+		jobs[i].Delivery = ds[i]
 	}
 	return jobs, nil
 }
@@ -95,14 +104,14 @@ type rowQuerier interface {
 }
 
 // nextDue returns when the first waiting delivery of a hook is due, zero if
-// none waits. It looks at one entry of the index for each priority.
+// none waits but for its turn. It looks at one entry of the index for each priority.
 func nextDue(ctx context.Context, db rowQuerier, hookID uuid.UUID) (time.Time, error) {
 	var next int64
 	for p := hook.Lowest; p <= hook.Highest; p++ {
 		var due int64
 		err := db.QueryRowContext(ctx, `
-SELECT due_at FROM delivery WHERE hook_id = $1 AND priority = $2 AND state = 'waiting'
-ORDER BY due_at, id LIMIT 1`, hookID[:], p).Scan(&due)
+SELECT due_at FROM delivery WHERE hook_id = $1 AND priority = $2 AND state = 'waiting' AND due_at < $3
+ORDER BY due_at, id LIMIT 1`, hookID[:], p, int64(held)).Scan(&due)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
@@ -201,13 +210,19 @@ func scanEvent(row scanner) (trade.Event, error) {
 }
 
 const deliveryColumns = `id, company, hook_id, event_id, event_type, entity_kind, entity_id, state, priority,
-    attempt, due_at, created_at, settled_at, status, size, reason`
+    attempt, due_at, created_at, settled_at, status, size, reason, events, merged_into, merges, turn > 0`
 
 func scanDelivery(row scanner) (hook.Delivery, error) {
 	var d hook.Delivery
 	var due, created, settled int64
+	var merged uuid.NullUUID
 	err := row.Scan(&d.ID, &d.Company, &d.HookID, &d.EventID, &d.EventType, &d.Entity.Kind, &d.Entity.ID,
-		&d.State, &d.Priority, &d.Attempt, &due, &created, &settled, &d.Status, &d.Size, &d.Reason)
+		&d.State, &d.Priority, &d.Attempt, &due, &created, &settled, &d.Status, &d.Size, &d.Reason,
+		&d.Events, &merged, &d.Unique, &d.Ordered)
+	d.MergedInto = merged.UUID
+	if due == held {
+		due, d.Held = 0, true
+	}
 	d.DueAt, d.CreatedAt, d.SettledAt = fromMicros(due), fromMicros(created), fromMicros(settled)
 	return d, err
 }

@@ -140,6 +140,9 @@ func (s *Store) commitTogether(ctx context.Context, group []*work, sent func()) 
 		return fmt.Errorf("find keys: %w", err)
 	}
 	err = s.writer.inTx(ctx, sent, func(tx hotTx) error {
+		if err := s.lockGroups(ctx, tx, group); err != nil {
+			return fmt.Errorf("lock groups: %w", err)
+		}
 		if err := s.writeSettlements(ctx, tx, group); err != nil {
 			return fmt.Errorf("settle: %w", err)
 		}

@@ -9,7 +9,7 @@ import (
 // hotTx writes what belongs to one commit on the way of an event.
 type hotTx interface {
 	// exec runs s for n rows; fill writes the arguments of one, as int64, string,
-	// []byte or nil. If s tells hits, hit is called for each row that it changed
+	// bool, []byte or nil. If s tells hits, hit is called for each row that it changed
 	// something for, by the time the transaction is committed.
 	exec(ctx context.Context, s *hotStatement, n int, fill func(row int, args []any), hit func(row int)) error
 }
@@ -38,6 +38,7 @@ type hotStatements struct {
 	moveDelivery   *hotStatement
 	insertAttempt  *hotStatement
 	insertAlert    *hotStatement
+	group          groupStatements
 }
 
 func (s *Store) hotStatements() hotStatements {
@@ -54,6 +55,10 @@ func (s *Store) hotStatements() hotStatements {
 	return hotStatements{
 		insertKeys: form(insertKeys()), insertEvent: form(insertEvent()), insertDelivery: form(insertDelivery()),
 		moveDelivery: form(moveDelivery()), insertAttempt: form(insertAttempt()), insertAlert: form(insertAlert()),
+		group: groupStatements{
+			lock: form(lockGroup()), merge: form(mergeDelivery()), noteMerged: form(noteMerged()), giveTurn: form(giveTurn()),
+			lockYounger: form(lockYounger()), takeEvent: form(takeEvent()), endMerged: form(endMerged()), release: form(releaseNext()),
+		},
 	}
 }
 

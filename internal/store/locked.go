@@ -14,6 +14,9 @@ import (
 const lockedReason = "a secret of its hook cannot be opened with this server's key set; " +
 	"it waits until the right key set is there, or the secret is set anew"
 
+// turnReason tells people why a delivery of an ordered hook waits.
+const turnReason = "an earlier delivery of the same entity is not done yet; it is sent after that"
+
 // lockedHooks returns the hooks that have a secret that can't be opened, with their
 // companies.
 func lockedHooks(d *hook.Directory) map[uuid.UUID]string {
@@ -26,8 +29,11 @@ func lockedHooks(d *hook.Directory) map[uuid.UUID]string {
 	return locked
 }
 
-// explain gives d its reason if it waits for a secret.
+// explain gives d its reason if it waits for a secret or its turn.
 func (s *Store) explain(d *hook.Delivery) {
+	if d.Held {
+		d.Reason = turnReason
+	}
 	if h := s.Directory().Hooks[d.HookID]; h != nil && len(h.Locked) > 0 && d.State == hook.Waiting {
 		d.Reason = lockedReason
 	}

@@ -63,11 +63,33 @@ func handBack() bulk {
 // send, so that the attempt doesn't count. Those that it no longer holds are
 // left alone.
 func (s *Store) HandBack(ctx context.Context, node uuid.UUID, ds []hook.Delivery) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	give := func(tx *sql.Tx, ds []*hook.Delivery) error {
 		return s.execBulk(ctx, tx, handBack(), len(ds), func(i int, args []any) {
-			d := &ds[i]
+			d := ds[i]
 			args[0], args[1], args[2], args[3] = d.Company, d.ID[:], int64(d.Attempt), node[:]
 		})
+	}
+	var plain, unique []*hook.Delivery
+	for i := range ds {
+		if ds[i].Unique {
+			unique = append(unique, &ds[i])
+		} else {
+			plain = append(plain, &ds[i])
+		}
+	}
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.lockGroupsOf(ctx, tx, unique); err != nil {
+			return err
+		}
+		for _, d := range unique { // one by one, as they make room for each other
+			if err := s.makeRoom(ctx, tx, d, node[:], d.DueAt); err != nil {
+				return err
+			}
+			if err := give(tx, []*hook.Delivery{d}); err != nil {
+				return err
+			}
+		}
+		return give(tx, plain)
 	})
 	if err != nil {
 		return fmt.Errorf("hand back %d deliveries: %w", len(ds), err)
@@ -94,6 +116,11 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time, limit int) (int, er
 		if err != nil {
 			return err
 		}
+		unique, err := s.takeOverUnique(ctx, tx, now, limit-len(ds))
+		if err != nil {
+			return err
+		}
+		ds = append(ds, unique...)
 		taken = len(ds)
 		return s.insertAbandoned(ctx, tx, ds, now)
 	})
@@ -126,22 +153,77 @@ func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, limit i
 		if len(taken) == limit {
 			break
 		}
-		rows, err := tx.QueryContext(ctx, `
-UPDATE delivery SET state = 'waiting', due_at = CASE WHEN attempt > 10 THEN CAST($1 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
-    settled_at = $2, node_id = NULL, reason = $3
-WHERE (company, id) IN (
-    SELECT company, id FROM delivery WHERE state = 'sending' AND node_id = $4 LIMIT $5 `+s.skipLocked+`)
-RETURNING `+deliveryColumns, micros(now.Add(time.Hour)), micros(now), abandonedReason, node[:], limit-len(taken))
-		if err != nil {
-			return nil, err
-		}
-		ds, err := scanDeliveries(rows)
+		ds, err := s.makeWait(ctx, tx, now, `
+    SELECT company, id FROM delivery WHERE state = 'sending' AND node_id = $4 AND NOT merges LIMIT $5 `+s.skipLocked,
+			node[:], limit-len(taken))
 		if err != nil {
 			return nil, err
 		}
 		taken = append(taken, ds...)
 	}
 	return taken, nil
+}
+
+// makeWait makes deliveries wait that nobody sends any more: those that a query
+// tells the keys of, whose arguments begin with $4.
+func (s *Store) makeWait(ctx context.Context, tx *sql.Tx, now time.Time, query string, args ...any) ([]hook.Delivery, error) {
+	rows, err := tx.QueryContext(ctx, `
+UPDATE delivery SET state = 'waiting', due_at = CASE WHEN attempt > 10 THEN CAST($1 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
+    settled_at = $2, node_id = NULL, reason = $3
+WHERE (company, id) IN (`+query+`)
+RETURNING `+deliveryColumns, append([]any{micros(now.Add(time.Hour)), micros(now), abandonedReason}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	return scanDeliveries(rows)
+}
+
+// takeOverUnique is takeOver for deliveries of unique hooks, which make room for
+// each other one by one.
+func (s *Store) takeOverUnique(ctx context.Context, tx *sql.Tx, now time.Time, limit int) ([]hook.Delivery, error) {
+	dead, err := deadHolders(ctx, tx, now)
+	if err != nil {
+		return nil, err
+	}
+	var ds []*hook.Delivery
+	var nodes []uuid.UUID // that hold them
+	for _, node := range dead {
+		held, err := heldUnique(ctx, tx, node, limit-len(ds))
+		if err != nil {
+			return nil, err
+		}
+		for i := range held {
+			ds, nodes = append(ds, &held[i]), append(nodes, node)
+		}
+	}
+	if err := s.lockGroupsOf(ctx, tx, ds); err != nil {
+		return nil, err
+	}
+	var taken []hook.Delivery
+	for i, d := range ds {
+		if err := s.makeRoom(ctx, tx, d, nodes[i][:], now); err != nil {
+			return nil, err
+		}
+		one, err := s.makeWait(ctx, tx, now, `
+    SELECT company, id FROM delivery WHERE company = $4 AND id = $5 AND attempt = $6 AND node_id = $7`,
+			d.Company, d.ID[:], d.Attempt, nodes[i][:])
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, one...)
+	}
+	return taken, nil
+}
+
+// heldUnique returns deliveries of unique hooks that a node holds. They aren't
+// locked: whoever is about to change one locks its group.
+func heldUnique(ctx context.Context, tx *sql.Tx, node uuid.UUID, limit int) ([]hook.Delivery, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+deliveryColumns+` FROM delivery
+WHERE state = 'sending' AND node_id = $1 AND merges LIMIT $2`, node[:], limit)
+	if err != nil {
+		return nil, err
+	}
+	return scanDeliveries(rows)
 }
 
 // deadHolders returns the nodes that hold deliveries but no lease at now. It

@@ -20,10 +20,11 @@ type settings struct {
 	Signing hook.Signing     `json:"signing,omitzero"`
 	Client  hook.Certificate `json:"client,omitzero"`
 	Retry   hook.Retry       `json:"retry,omitzero"`
+	Queue   hook.Queue       `json:"queue,omitzero"`
 }
 
 func settingsOf(h *hook.Hook) (string, error) {
-	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client, h.Retry})
+	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client, h.Retry, h.Queue})
 	return string(text), err
 }
 
@@ -40,7 +41,7 @@ func readSettings(h *hook.Hook, text, basicUser string) error {
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
 		return err
 	}
-	h.Auth, h.Signing, h.Client, h.Retry = a.Auth, a.Signing, a.Client, a.Retry
+	h.Auth, h.Signing, h.Client, h.Retry, h.Queue = a.Auth, a.Signing, a.Client, a.Retry, a.Queue
 	return nil
 }
 

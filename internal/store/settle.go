@@ -12,7 +12,10 @@ import (
 // Settle records attempts and moves their deliveries as the verdicts say, all
 // or none. The result says for each whether node still held the delivery with
 // that attempt; if not, another node has taken it over, and only the attempt is
-// recorded. Their alerts are raised with them. Concurrent calls share commits, with those of Accept too.
+// recorded. Their alerts are raised with them. A delivery of a unique hook that waits
+// again takes in the one that waits already; when one of an ordered hook is done,
+// the next of its entity is due. Concurrent calls share commits, with those of
+// Accept too.
 func (s *Store) Settle(_ context.Context, node uuid.UUID, ss []hook.Settlement) ([]bool, error) {
 	w := &work{node: node, settle: ss}
 	if err := s.committer.do(w); err != nil {
@@ -25,18 +28,24 @@ func (s *Store) Settle(_ context.Context, node uuid.UUID, ss []hook.Settlement) 
 type settled struct {
 	*hook.Settlement
 	node uuid.UUID
+	held *bool // whether the node still held the delivery
 }
 
 func (s *Store) writeSettlements(ctx context.Context, tx hotTx, group []*work) error {
 	var all []settled
 	for _, w := range group {
 		for i := range w.settle {
-			all = append(all, settled{&w.settle[i], w.node})
+			all = append(all, settled{&w.settle[i], w.node, nil})
 		}
 	}
 	held := make([]bool, len(all))
-	if err := s.moveDeliveries(ctx, tx, all, func(i int) { held[i] = true }); err != nil {
-		return fmt.Errorf("move deliveries: %w", err)
+	for i := range all {
+		all[i].held = &held[i]
+	}
+	for _, round := range rounds(all) {
+		if err := s.moveDeliveries(ctx, tx, round); err != nil {
+			return fmt.Errorf("move deliveries: %w", err)
+		}
 	}
 	rest := held // each caller's part is filled when the transaction is committed
 	for _, w := range group {
@@ -66,8 +75,11 @@ func moveDelivery() bulk {
 	}
 }
 
-func (s *Store) moveDeliveries(ctx context.Context, tx hotTx, all []settled, held func(i int)) error {
-	return tx.exec(ctx, s.hot.moveDelivery, len(all), func(i int, args []any) {
+func (s *Store) moveDeliveries(ctx context.Context, tx hotTx, all []settled) error {
+	if err := s.absorb(ctx, tx, all); err != nil {
+		return err
+	}
+	err := tx.exec(ctx, s.hot.moveDelivery, len(all), func(i int, args []any) {
 		a, v := &all[i].Attempt, &all[i].Verdict
 		due := v.DueAt
 		if due.IsZero() {
@@ -76,7 +88,11 @@ func (s *Store) moveDeliveries(ctx context.Context, tx hotTx, all []settled, hel
 		args[0], args[1], args[2] = string(v.State), micros(due), micros(a.StartedAt.Add(a.Took.Total))
 		args[3], args[4] = int64(a.Status), v.Reason
 		args[5], args[6], args[7], args[8] = all[i].Company, a.DeliveryID[:], int64(a.Number), all[i].node[:]
-	}, held)
+	}, func(i int) { *all[i].held = true })
+	if err != nil {
+		return err
+	}
+	return s.release(ctx, tx, all)
 }
 
 // An attempt that was taken for abandoned is replaced when its node does tell

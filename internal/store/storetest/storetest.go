@@ -107,6 +107,7 @@ func Owe(e trade.Event, hooks ...hook.Hook) hook.Acceptance {
 			ID: NewID(), Company: e.Company, HookID: h.ID, EventID: e.ID, EventType: e.Type,
 			Entity: e.Entity, State: hook.Waiting, Priority: h.Priority,
 			DueAt: e.ReceivedAt, CreatedAt: e.ReceivedAt, Size: len(e.Data),
+			Events: 1, Unique: h.Queue.Unique, Ordered: h.Queue.Ordered,
 		})
 	}
 	return a

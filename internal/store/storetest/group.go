@@ -1,0 +1,471 @@
+package storetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/store"
+)
+
+// groupHook adds a hook whose deliveries wait for each other as q says.
+func groupHook(t *testing.T, st *store.Store, q hook.Queue) hook.Hook {
+	t.Helper()
+	h := AddHook(t, st, eventType, "https://receiver.example/")
+	h.Queue = q
+	return h
+}
+
+// oweTo accepts an event of an entity for a hook and returns the delivery.
+func oweTo(t *testing.T, st *store.Store, h hook.Hook, entity string, at time.Time) hook.Delivery {
+	t.Helper()
+	a := Owe(Event(eventType, entity, at), h)
+	accept(t, st, a)
+	return a.Deliveries[0]
+}
+
+// wantDelivery reads a delivery and compares its state and how many events it
+// stands for.
+func wantDelivery(t *testing.T, st *store.Store, id uuid.UUID, state hook.State, events int) hook.Delivery {
+	t.Helper()
+	d, err := st.Delivery(t.Context(), Company, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.State != state || d.Events != events {
+		t.Errorf("delivery %s is %s for %d events, want %s for %d", id, d.State, d.Events, state, events)
+	}
+	return d
+}
+
+func again(at time.Time) hook.Verdict {
+	return hook.Verdict{State: hook.Waiting, DueAt: at, Reason: "busy"}
+}
+
+func testAgeing(t *testing.T, st *store.Store) {
+	h := AddHook(t, st, eventType, "https://receiver.example/")
+	node := join(t, st)
+	owe := func(p hook.Priority, after time.Duration) uuid.UUID {
+		a := Owe(Event(eventType, "1", start().Add(after)), h)
+		a.Deliveries[0].Priority = p
+		accept(t, st, a)
+		return a.Deliveries[0].ID
+	}
+	levels := hook.Ageing * time.Duration(hook.Highest-hook.Lowest)
+	second := owe(hook.Lowest, 0)
+	first := owe(hook.Highest, levels-time.Second)
+	third := owe(hook.Highest, levels+time.Second)
+	var got []uuid.UUID
+	for range 3 {
+		jobs, _ := claim(t, st, node, start().Add(levels+time.Minute), h, 1)
+		for _, j := range jobs {
+			got = append(got, j.Delivery.ID)
+		}
+	}
+	if want := []uuid.UUID{first, second, third}; !slices.Equal(got, want) {
+		t.Errorf("claimed %v, want %v: the lowest before a highest that came four levels' ageing later", got, want)
+	}
+}
+
+func testUnique(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Unique: true})
+	node := join(t, st)
+	first := oweTo(t, st, h, "1", start())
+	second := oweTo(t, st, h, "1", start().Add(time.Second))
+	other := oweTo(t, st, h, "2", start())
+	d := wantDelivery(t, st, first.ID, hook.Waiting, 2)
+	if d.EventID != second.EventID || !d.DueAt.Equal(first.DueAt) {
+		t.Errorf("it is due at %s with event %s, want %s with the newest, %s", d.DueAt, d.EventID, first.DueAt, second.EventID)
+	}
+	if merged := wantDelivery(t, st, second.ID, hook.Merged, 1); merged.MergedInto != first.ID {
+		t.Errorf("it was merged into %s, want %s", merged.MergedInto, first.ID)
+	}
+	wantDelivery(t, st, other.ID, hook.Waiting, 1)
+
+	jobs, _ := claim(t, st, node, start(), h, 10)
+	if len(jobs) != 2 || jobs[0].Event.ID != second.EventID {
+		t.Fatalf("claimed %+v, want two, the first with the newest event", jobs)
+	}
+	third := oweTo(t, st, h, "1", start().Add(time.Minute)) // one in flight doesn't count
+	wantDelivery(t, st, third.ID, hook.Waiting, 1)
+	settle(t, st, node, grouped(jobs[0], 200, delivered))
+	wantDelivery(t, st, first.ID, hook.Delivered, 2)
+	wantDelivery(t, st, third.ID, hook.Waiting, 1)
+}
+
+// grouped settles a job as the engine does for a unique or ordered hook.
+func grouped(j hook.Job, status int, v hook.Verdict) hook.Settlement {
+	s := Settlement(j.Delivery, status, v, start())
+	s.Grouped = &j.Delivery
+	return s
+}
+
+func testUniqueTogether(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Unique: true})
+	for _, n := range []int{3, 100} { // as a few and as many rows
+		entity := fmt.Sprint("of ", n)
+		as := make([]hook.Acceptance, n)
+		for i := range as {
+			as[i] = Owe(Event(eventType, entity, start()), h)
+		}
+		accept(t, st, as...)
+		d := wantDelivery(t, st, as[0].Deliveries[0].ID, hook.Waiting, n)
+		if d.EventID != as[n-1].Event.ID {
+			t.Errorf("of %d, event %s is to be told, want the last", n, d.EventID)
+		}
+		for _, a := range as[1:] {
+			wantDelivery(t, st, a.Deliveries[0].ID, hook.Merged, 1)
+		}
+	}
+}
+
+func testUniqueAgain(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Unique: true})
+	node := join(t, st)
+	first := oweTo(t, st, h, "1", start())
+	j := claimOne(t, st, node, start(), h)
+	second := oweTo(t, st, h, "1", start())
+	if held := settle(t, st, NewID(), grouped(j, 503, again(start().Add(time.Minute)))); held[0] {
+		t.Error("a node that never held it settled it")
+	}
+	wantDelivery(t, st, second.ID, hook.Waiting, 1) // what a late node says changes nothing
+	settle(t, st, node, grouped(j, 503, again(start().Add(time.Minute))))
+
+	d := wantDelivery(t, st, first.ID, hook.Waiting, 2)
+	if d.EventID != second.EventID || d.Attempt != 1 {
+		t.Errorf("it waits with event %s after attempt %d, want the newest after the first", d.EventID, d.Attempt)
+	}
+	if d := wantDelivery(t, st, second.ID, hook.Merged, 1); d.MergedInto != first.ID {
+		t.Errorf("merged into %s, want %s", d.MergedInto, first.ID)
+	}
+	if j = claimOne(t, st, node, start().Add(time.Minute), h); j.Event.ID != second.EventID || j.Delivery.Attempt != 2 {
+		t.Errorf("claimed event %s for attempt %d, want the newest for the second", j.Event.ID, j.Delivery.Attempt)
+	}
+}
+
+func testUniqueGivenBack(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Unique: true})
+	dead := join(t, st)
+	first := oweTo(t, st, h, "1", start())
+	j := claimOne(t, st, dead, start(), h)
+	oweTo(t, st, h, "1", start())
+	if err := st.HandBack(t.Context(), dead, []hook.Delivery{j.Delivery}); err != nil {
+		t.Fatal(err)
+	}
+	wantDelivery(t, st, first.ID, hook.Waiting, 2)
+	claimOne(t, st, dead, start(), h)
+	last := oweTo(t, st, h, "1", start())
+	if n, err := st.TakeOver(t.Context(), start().Add(far), 10); n != 1 || err != nil {
+		t.Fatalf("TakeOver = %d, %v, want 1", n, err)
+	}
+	if d := wantDelivery(t, st, first.ID, hook.Waiting, 3); d.EventID != last.EventID {
+		t.Errorf("it waits with event %s, want the newest, %s", d.EventID, last.EventID)
+	}
+}
+
+func testUniqueBothFail(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Unique: true})
+	node := join(t, st)
+	first := oweTo(t, st, h, "1", start())
+	j1 := claimOne(t, st, node, start(), h)
+	second := oweTo(t, st, h, "1", start())
+	j2 := claimOne(t, st, node, start(), h)
+	later := again(start().Add(time.Minute))
+	if held := settle(t, st, node, grouped(j1, 503, later), grouped(j2, 503, later)); !slices.Equal(held, []bool{true, true}) {
+		t.Fatalf("held = %v, want both", held)
+	}
+	wantDelivery(t, st, first.ID, hook.Merged, 1)
+	if d := wantDelivery(t, st, second.ID, hook.Waiting, 2); d.EventID != second.EventID {
+		t.Errorf("it waits with event %s, want the newest, %s", d.EventID, second.EventID)
+	}
+}
+
+func testOrdered(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Ordered: true})
+	node := join(t, st)
+	var ids []uuid.UUID
+	for i := range 3 {
+		ids = append(ids, oweTo(t, st, h, "1", start().Add(time.Duration(i)*time.Second)).ID)
+	}
+	if d := wantDelivery(t, st, ids[1], hook.Waiting, 1); !d.Held || !d.DueAt.IsZero() || d.Reason == "" {
+		t.Errorf("the second is held: %t, due at %s, because %q; want it to wait for its turn, and say so", d.Held, d.DueAt, d.Reason)
+	}
+	now := start().Add(far / 2)
+	for i, id := range ids {
+		j := claimOne(t, st, node, now, h)
+		if j.Delivery.ID != id {
+			t.Fatalf("turn %d is another's", i)
+		}
+		if i == 0 { // a failing one keeps its turn
+			_, backlogs := claim(t, st, node, now, h, 10)
+			if len(backlogs) != 0 {
+				t.Errorf("backlogs = %v while what waits has no turn, want none", backlogs)
+			}
+			settle(t, st, node, grouped(j, 503, again(now.Add(time.Minute))))
+			now = now.Add(time.Minute)
+			j = claimOne(t, st, node, now, h)
+		}
+		settle(t, st, node, grouped(j, 200, []hook.Verdict{delivered, {State: hook.Failed}, delivered}[i]))
+	}
+}
+
+func testOrderedEntities(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Ordered: true})
+	node := join(t, st)
+	oweTo(t, st, h, "1", start())
+	j := claimOne(t, st, node, start(), h)
+	settle(t, st, node, grouped(j, 503, again(start().Add(time.Minute))))
+	oweTo(t, st, h, "1", start())
+	other := oweTo(t, st, h, "2", start())
+	if j := claimOne(t, st, node, start(), h); j.Delivery.ID != other.ID {
+		t.Error("what was claimed is not the other entity's")
+	}
+}
+
+func testOrderedTogether(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Ordered: true})
+	node := join(t, st)
+	for _, n := range []int{7, 100} {
+		as := make([]hook.Acceptance, n)
+		for i := range as {
+			as[i] = Owe(Event(eventType, fmt.Sprint(i%2), start()), h)
+		}
+		accept(t, st, as...)
+		var got [2][]uuid.UUID
+		for range n {
+			jobs, _ := claim(t, st, node, start().Add(far/2), h, 10)
+			if len(jobs) > 2 {
+				t.Fatalf("%d deliveries of two entities are in flight", len(jobs))
+			}
+			for _, j := range jobs {
+				of := int(j.Delivery.Entity.ID[0] - '0')
+				got[of] = append(got[of], j.Delivery.ID)
+				settle(t, st, node, grouped(j, 200, delivered))
+			}
+		}
+		for i, a := range as {
+			if of := i % 2; len(got[of]) <= i/2 || got[of][i/2] != a.Deliveries[0].ID {
+				t.Fatalf("of %d, delivery %d of entity %d came in another order", n, i/2, of)
+			}
+		}
+	}
+}
+
+func testOrderedUnique(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Unique: true, Ordered: true})
+	node := join(t, st)
+	oweTo(t, st, h, "1", start())
+	j := claimOne(t, st, node, start(), h)
+	waits := oweTo(t, st, h, "1", start())
+	oweTo(t, st, h, "1", start())
+	if d := wantDelivery(t, st, waits.ID, hook.Waiting, 2); !d.Held {
+		t.Error("what waits is due though another is in flight")
+	}
+	settle(t, st, node, grouped(j, 200, delivered))
+	if j := claimOne(t, st, node, start().Add(far/2), h); j.Delivery.ID != waits.ID || j.Delivery.Events != 2 {
+		t.Errorf("claimed %+v, want what waited, for 2 events", j.Delivery)
+	}
+}
+
+// testGroupMoves has nodes accept, claim, settle, hand back, die and take over at
+// random and at the same time. Afterwards, every event must have been told of:
+// by its own delivery or by the one that its was merged into.
+func testGroupMoves(t *testing.T, st *store.Store) {
+	for _, q := range []hook.Queue{{}, {Unique: true}, {Ordered: true}, {Unique: true, Ordered: true}} {
+		t.Run(fmt.Sprintf("%+v", q), func(t *testing.T) {
+			m := &moves{st: st, h: groupHook(t, st, q), flying: make(map[string]int), told: make(map[uuid.UUID]int)}
+			var wg sync.WaitGroup
+			for by := range uint64(4) {
+				wg.Go(func() { m.run(t, by) })
+			}
+			wg.Wait()
+			m.finish(t)
+			m.check(t)
+		})
+	}
+}
+
+// owed is a delivery that a node has accepted, one after the other.
+type owed struct {
+	hook.Delivery
+	by uint64
+}
+
+// moves is what the nodes of testGroupMoves have done.
+type moves struct {
+	st *store.Store
+	h  hook.Hook
+
+	mu     sync.Mutex
+	owed   []owed
+	flying map[string]int    // by entity
+	told   map[uuid.UUID]int // how many were delivered before
+}
+
+const moveEntities = 3
+
+// run is one node's life.
+func (m *moves) run(t *testing.T, by uint64) {
+	chance := rand.New(rand.NewPCG(by, 1)) //nolint:gosec // to be repeated
+	node := join(t, m.st)
+	var jobs []hook.Job
+	for range 60 {
+		switch n := chance.IntN(10); {
+		case n < 4:
+			m.accept(t, by, chance)
+		case n < 7:
+			jobs = append(jobs, m.claim(t, node, 1+chance.IntN(3))...)
+		case len(jobs) == 0:
+		case n == 7:
+			m.land(jobs)
+			ds := make([]hook.Delivery, len(jobs))
+			for i := range jobs {
+				ds[i] = jobs[i].Delivery
+			}
+			if err := m.st.HandBack(t.Context(), node, ds); err != nil {
+				t.Error(err)
+			}
+			jobs = nil
+		case n == 8: // it dies
+			m.land(jobs)
+			if err := m.st.Leave(t.Context(), node); err != nil {
+				t.Error(err)
+			}
+			if _, err := m.st.TakeOver(t.Context(), start(), 100); err != nil {
+				t.Error(err)
+			}
+			jobs, node = nil, join(t, m.st)
+		default:
+			m.settle(t, node, jobs, chance)
+			jobs = nil
+		}
+	}
+	m.settle(t, node, jobs, chance)
+}
+
+func (m *moves) accept(t *testing.T, by uint64, chance *rand.Rand) {
+	var as []hook.Acceptance
+	for range 1 + chance.IntN(3) {
+		as = append(as, Owe(Event(eventType, fmt.Sprint(chance.IntN(moveEntities)), start()), m.h))
+	}
+	if _, err := m.st.Accept(t.Context(), uuid.Nil, as); err != nil {
+		t.Error(err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, a := range as {
+		m.owed = append(m.owed, owed{a.Deliveries[0], by})
+	}
+}
+
+func (m *moves) claim(t *testing.T, node uuid.UUID, n int) []hook.Job {
+	// Under the lock, so that nothing lands between the claim and the count.
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	jobs, _, err := m.st.Claim(t.Context(), node, start().Add(far/2), []hook.Want{{HookID: m.h.ID, Limit: n, Bytes: 1 << 20}})
+	if err != nil {
+		t.Error(err)
+	}
+	for _, j := range jobs {
+		entity := j.Delivery.Entity.ID
+		if m.flying[entity]++; m.flying[entity] > 1 && m.h.Queue.Ordered {
+			t.Errorf("%d deliveries of entity %s of an ordered hook are in flight", m.flying[entity], entity)
+		}
+	}
+	return jobs
+}
+
+// land counts jobs as no longer in flight, before others can claim them.
+func (m *moves) land(jobs []hook.Job) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, j := range jobs {
+		m.flying[j.Delivery.Entity.ID]--
+	}
+}
+
+func (m *moves) settle(t *testing.T, node uuid.UUID, jobs []hook.Job, chance *rand.Rand) {
+	if len(jobs) == 0 {
+		return
+	}
+	m.land(jobs)
+	ss := make([]hook.Settlement, len(jobs))
+	for i, j := range jobs {
+		v, status := delivered, 200
+		if chance.IntN(3) == 0 {
+			v, status = again(start()), 503
+		} else {
+			m.tell(j)
+		}
+		ss[i] = grouped(j, status, v)
+	}
+	held, err := m.st.Settle(t.Context(), node, ss)
+	if err != nil || slices.Contains(held, false) {
+		t.Errorf("Settle = %v, %v, want all held", held, err)
+	}
+}
+
+// tell notes that a job's receiver has accepted it.
+func (m *moves) tell(j hook.Job) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.told[j.Delivery.ID] = len(m.told)
+}
+
+// finish delivers all that is left.
+func (m *moves) finish(t *testing.T) {
+	node := join(t, m.st)
+	for range 10000 {
+		jobs := m.claim(t, node, 10)
+		if len(jobs) == 0 {
+			return
+		}
+		m.land(jobs)
+		for _, j := range jobs {
+			m.tell(j)
+			settle(t, m.st, node, grouped(j, 200, delivered))
+		}
+	}
+	t.Error("there is no end to it")
+}
+
+func (m *moves) check(t *testing.T) {
+	events := 0
+	type line struct {
+		by     uint64
+		entity string
+	}
+	last := make(map[line]owed)
+	for _, owed := range m.owed {
+		one := line{owed.by, owed.Entity.ID}
+		if before, ok := last[one]; ok && m.h.Queue == (hook.Queue{Ordered: true}) && m.told[before.ID] > m.told[owed.ID] {
+			t.Errorf("entity %s was told of %s before %s, which a node had accepted first", owed.Entity.ID, owed.EventID, before.EventID)
+		}
+		last[one] = owed
+		d, err := m.st.Delivery(t.Context(), Company, owed.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.State == hook.Delivered {
+			events += d.Events
+			continue
+		}
+		for d.State == hook.Merged {
+			if d, err = m.st.Delivery(t.Context(), Company, d.MergedInto); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d.State != hook.Delivered {
+			t.Errorf("event %s is stood for by a delivery that is %s", owed.EventID, d.State)
+		}
+	}
+	if events != len(m.owed) {
+		t.Errorf("what was delivered stands for %d events, want %d", events, len(m.owed))
+	}
+}
