@@ -73,3 +73,18 @@ func TestChangesDoNotOverwriteEachOtherUnseen(t *testing.T) {
 	}
 	writers.Wait()
 }
+
+func TestTriggersCanGroupTheDeliveriesOfAnEntity(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := func(more string) string { return strings.Replace(goodTrigger, "{", "{"+more+",", 1) }
+	a := w.mustDo(t, 201, "POST", triggers, body(`"unique":true,"collectSeconds":30,"ordered":true`))
+	got := w.mustDo(t, 200, "GET", triggers+"/"+a["id"].(string), "")
+	if got["unique"] != true || got["collectSeconds"] != 30.0 || got["ordered"] != true {
+		t.Errorf("the trigger = %v, want it unique and ordered, and to collect for 30 s", got)
+	}
+	wrong := w.do(t, "POST", triggers, body(`"collectSeconds":30`))
+	if wrong.status != 422 || !strings.Contains(string(wrong.body), `"field":"collectSeconds"`) {
+		t.Errorf("collecting without unique = %d %s, want 422 for collectSeconds", wrong.status, wrong.body)
+	}
+}

@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/store"
@@ -112,6 +114,52 @@ func TestAClaimThatFindsOnlyWhatIsLockedWaits(t *testing.T) {
 		if n := l.claims.Load(); n > 20 {
 			t.Errorf("claimed %d times in a second, want about ten", n)
 		}
+		r.stop()
+	})
+}
+
+func TestInACrowdHigherPrioritiesHaveMoreUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		var mu sync.Mutex
+		flying := make(map[string]int)
+		ends := make(chan struct{})
+		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, h *hook.Hook) hook.Attempt {
+			mu.Lock()
+			flying[h.Title]++
+			mu.Unlock()
+			<-ends
+			return answer(req, 200)
+		}), func(o *deliver.Options) { o.Concurrency = 8 })
+		add := func(title string, p hook.Priority) {
+			h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
+			h.Version, h.Title, h.Priority, h.EventTypes = 2, title, p, []string{"OrderCreated"}
+			if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
+				t.Fatal(err)
+			}
+			var as []hook.Acceptance
+			for range 10 {
+				as = append(as, storetest.Owe(storetest.Event(eventType, "1", time.Now()), h))
+			}
+			if _, err := st.Accept(t.Context(), uuid.Nil, as); err != nil {
+				t.Fatal(err)
+			}
+			r.engine.Look(t.Context())
+			synctest.Wait()
+		}
+		for range 16 {
+			add("crowd", hook.Normal)
+		}
+		add("lowest", hook.Lowest)
+		add("normal", hook.Normal)
+		add("highest", hook.Highest)
+		for title, want := range map[string]int{"crowd": 16 * 8, "lowest": 1, "normal": 2, "highest": 8} {
+			if flying[title] != want {
+				t.Errorf("%d requests of %s are under way, want %d", flying[title], title, want)
+			}
+		}
+		close(ends)
 		r.stop()
 	})
 }

@@ -2,6 +2,8 @@ package deliver
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,7 +61,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 		case !l.due.After(now):
 			l.backlog, l.due = true, time.Time{}
 			l.low = max(l.low, l.queued/2)
-			e.hungry[l] = struct{}{}
+			e.hunger(l)
 		case l.due.Before(next):
 			next = l.due
 		}
@@ -70,7 +72,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 	var asks []ask
 	free := e.Memory - e.used
 	hooks := e.Queue.Directory().Hooks
-	for l := range e.hungry {
+	for _, l := range e.byRank(hooks) {
 		if len(asks) == claimHooks {
 			break
 		}
@@ -98,6 +100,23 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 	return asks, next
 }
 
+// byRank returns the hungry lanes, those of hooks with a higher priority first, but
+// none for ever.
+func (e *Engine) byRank(hooks map[uuid.UUID]*hook.Hook) []*lane {
+	lanes := slices.Collect(maps.Keys(e.hungry))
+	if len(lanes) < 2 {
+		return lanes
+	}
+	rank := func(l *lane) time.Time {
+		if h := hooks[l.hookID]; h != nil {
+			return hook.Rank(e.hungry[l], h.Priority)
+		}
+		return e.hungry[l]
+	}
+	slices.SortFunc(lanes, func(a, b *lane) int { return rank(a).Compare(rank(b)) })
+	return lanes
+}
+
 // claimSome claims what was asked for and launches it.
 func (e *Engine) claimSome(ctx context.Context, asks []ask) error {
 	e.mu.Lock()
@@ -113,7 +132,7 @@ func (e *Engine) claimSome(ctx context.Context, asks []ask) error {
 	if err != nil {
 		e.mu.Lock()
 		for _, a := range asks {
-			e.hungry[a.lane] = struct{}{}
+			e.hunger(a.lane)
 		}
 		e.mu.Unlock()
 		return err

@@ -81,15 +81,15 @@ type Engine struct {
 	leased  time.Time // the lease's end
 	running bool      // between Join and the end of Run's context
 	lanes   map[uuid.UUID]*lane
-	used    int                // of Memory
-	kept    int                // of used, by what came of attempts and is not yet settled
-	flying  int                // requests under way
-	hungry  map[*lane]struct{} // lanes that may have deliveries in the store to claim now
-	done    []result           // attempts made and not yet settled
-	flights sync.WaitGroup     // requests under way
-	abort   context.CancelFunc // ends them
-	begin   context.Context    //nolint:containedctx // the flights' own, which outlives Run's
-	spilled bool               // due deliveries were left to the store that other nodes may send
+	used    int                 // of Memory
+	kept    int                 // of used, by what came of attempts and is not yet settled
+	flying  int                 // requests under way
+	hungry  map[*lane]time.Time // lanes that may have deliveries in the store to claim now, since when
+	done    []result            // attempts made and not yet settled
+	flights sync.WaitGroup      // requests under way
+	abort   context.CancelFunc  // ends them
+	begin   context.Context     //nolint:containedctx // the flights' own, which outlives Run's
+	spilled bool                // due deliveries were left to the store that other nodes may send
 
 	settle chan struct{} // done is not empty
 	claim  chan struct{} // hungry is not empty
@@ -115,7 +115,7 @@ func New(o Options) *Engine {
 	e := &Engine{
 		Options: o,
 		lanes:   make(map[uuid.UUID]*lane),
-		hungry:  make(map[*lane]struct{}),
+		hungry:  make(map[*lane]time.Time),
 		settle:  make(chan struct{}, 1),
 		claim:   make(chan struct{}, 1),
 	}

@@ -12,8 +12,11 @@ const (
 	laneJobs = 20480 // bounds how many deliveries a lane holds
 
 	manyFlights = 16 // so many lanes may have all the requests under way that one lane may have
-	fewFlights  = 2  // requests that a lane may have under way however many there are in all
 )
+
+// fewFlights is how many requests a lane may have under way however many there
+// are in all, by the priority of what it sends.
+func fewFlights(p hook.Priority) int { return [...]int{1, 1, 2, 4, 8}[clamp(p)] }
 
 // overhead is about what a delivery takes in memory besides its event's data.
 const overhead = 1024
@@ -26,6 +29,7 @@ type lane struct {
 	waiting [hook.Highest + 1]fifo // by priority
 	queued  int                    // in waiting
 	flying  int                    // requests under way
+	level   hook.Priority          // of what came last
 	used    int                    // bytes of the Engine's memory
 
 	backlog bool      // due deliveries may wait in the store
@@ -146,8 +150,15 @@ func (e *Engine) release(l *lane, size int) {
 // what the last one left is sent.
 func (e *Engine) feed(l *lane) {
 	if l.backlog && l.queued <= l.low {
-		e.hungry[l] = struct{}{}
+		e.hunger(l)
 		wake(e.claim)
+	}
+}
+
+// hunger notes that a lane may have deliveries in the store to claim now.
+func (e *Engine) hunger(l *lane) {
+	if _, ok := e.hungry[l]; !ok {
+		e.hungry[l] = time.Now()
 	}
 }
 

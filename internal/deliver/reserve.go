@@ -65,6 +65,7 @@ func (e *Engine) Release(jobs []hook.Job) {
 // launch sends a job that the node holds, or queues it in its lane. A job that
 // an earlier node of this process holds is handed back.
 func (e *Engine) launch(l *lane, node uuid.UUID, j hook.Job) {
+	l.level = j.Delivery.Priority
 	switch {
 	case node != e.node:
 		e.finish(l, result{node: node, job: j, back: true})
@@ -96,9 +97,10 @@ func (e *Engine) resume() {
 }
 
 // mayFly reports whether a lane may have one more request under way. When there
-// are many in all, each lane keeps a few, so that none waits for the others.
+// are many in all, each lane keeps a few, so that none waits for the others, and
+// more of them the higher its priority is.
 func (e *Engine) mayFly(l *lane) bool {
-	return l.flying < e.Concurrency && (e.flying < manyFlights*e.Concurrency || l.flying < fewFlights)
+	return l.flying < e.Concurrency && (e.flying < manyFlights*e.Concurrency || l.flying < fewFlights(l.level))
 }
 
 func (e *Engine) takeOff(l *lane, node uuid.UUID, j hook.Job) {
