@@ -4,6 +4,8 @@
 BENCH    ?= --events 50000
 FUZZTIME ?= 30s
 KILLS    ?= 200
+FAULTS   ?= 100
+EVENTS   ?= 200000
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 
 .PHONY: help build run demo test check race lint fix generate fuzz cover vuln bench soak
@@ -71,6 +73,8 @@ bench: ## Measure deliveries per second on both engines (BENCH="--events 50000")
 	CGO_ENABLED=0 go run ./cmd/waybill bench --engine sqlite $(BENCH)
 	CGO_ENABLED=0 go run ./cmd/waybill bench --engine postgres $(BENCH)
 
-soak: ## Kill the server KILLS (200) times and look for what was lost
+soak: ## Make KILLS (200) kills and FAULTS (100) faults, send EVENTS (200000) by three nodes, and look for what was lost
 	@scripts/need postgres
 	go test ./cmd/waybill -run TestCrash -crash-kills=$(KILLS) -count=1 -timeout=30m -v
+	go test ./cmd/waybill -run TestFaults -faults=$(FAULTS) -count=1 -timeout=30m -v
+	go test ./cmd/waybill -run TestThreeNodes -cluster-events=$(EVENTS) -count=1 -timeout=30m -v

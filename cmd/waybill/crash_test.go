@@ -137,11 +137,13 @@ type inbox struct {
 	mu    sync.Mutex
 	ids   map[string]map[string]int // by event: webhook ID → times
 	count int
+	now   map[string]int // requests under way, by webhook ID
+	twice int            // requests that came while another of the same ID was under way
 }
 
 func newInbox(t *testing.T, delay time.Duration) *inbox {
 	t.Helper()
-	in := &inbox{ids: make(map[string]map[string]int)}
+	in := &inbox{ids: make(map[string]map[string]int), now: make(map[string]int)}
 	authority, err := receiver.NewAuthority()
 	if err != nil {
 		t.Fatal(err)
@@ -152,6 +154,8 @@ func newInbox(t *testing.T, delay time.Duration) *inbox {
 	}
 	in.trust = writeFile(t, "authority.pem", authority.PEM())
 	srv, err := receiver.Listen(t.Context(), "127.0.0.1:0", cert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		in.begin(r)
+		defer in.end(r)
 		select {
 		case <-time.After(delay):
 		case <-r.Context().Done():
@@ -172,6 +176,30 @@ func newInbox(t *testing.T, delay time.Duration) *inbox {
 		}
 	})
 	return in
+}
+
+func (in *inbox) begin(r *http.Request) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	id := r.Header.Get("Webhook-Id")
+	if in.now[id]++; in.now[id] > 1 {
+		in.twice++
+	}
+}
+
+func (in *inbox) end(r *http.Request) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	id := r.Header.Get("Webhook-Id")
+	if in.now[id]--; in.now[id] == 0 {
+		delete(in.now, id)
+	}
+}
+
+func (in *inbox) overlaps() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.twice
 }
 
 func (in *inbox) receive(w http.ResponseWriter, r *http.Request) {

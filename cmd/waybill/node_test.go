@@ -47,16 +47,26 @@ type node struct {
 // startNode starts a server that may deliver to in, and ends it with the test.
 func startNode(t *testing.T, database string, in *inbox) *node {
 	t.Helper()
-	n := &node{
+	n := newNode(database, in)
+	n.begin(t)
+	return n
+}
+
+// begin starts a new server, and ends it with the test.
+func (n *node) begin(t *testing.T) {
+	t.Helper()
+	n.start(t)
+	t.Cleanup(func() { n.stop(t) })
+}
+
+func newNode(database string, in *inbox) *node {
+	return &node{
 		args: []string{
 			"serve", "--listen=127.0.0.1:0", "--database=" + database, "--trust=" + in.trust,
 			"--secrets-file=" + filepath.Join(filepath.Dir(in.trust), "waybill.key"), "--allow-network=127.0.0.0/8", "--log-level=error",
 		},
 		http: http.Client{Timeout: 20 * time.Second},
 	}
-	n.start(t)
-	t.Cleanup(func() { n.stop(t) })
-	return n
 }
 
 // stop ends the server as an operator does, if it hasn't ended.
@@ -137,11 +147,17 @@ func (n *node) call(ctx context.Context, method, path, contentType, body string)
 // addTrigger makes the company acme and a trigger that tells in of its orders.
 func (n *node) addTrigger(t *testing.T, in *inbox) {
 	t.Helper()
+	n.addTriggerThat(t, in, `"enabled":true`)
+}
+
+// addTriggerThat is addTrigger with a further setting.
+func (n *node) addTriggerThat(t *testing.T, in *inbox, setting string) {
+	t.Helper()
 	for _, c := range []struct{ method, path, body string }{
 		{http.MethodPut, "/api/v1/companies/acme", `{"name":"Acme","timeZone":"Europe/Berlin"}`},
 		{
 			http.MethodPost, "/api/v1/companies/acme/hooks/triggers",
-			fmt.Sprintf(`{"title":"orders","eventTypes":["OrderChanged"],"url":%q}`, in.url+"/orders"),
+			fmt.Sprintf(`{"title":"orders","eventTypes":["OrderChanged"],"url":%q,%s}`, in.url+"/orders", setting),
 		},
 	} {
 		status, body, err := n.call(t.Context(), c.method, c.path, "application/json", c.body)

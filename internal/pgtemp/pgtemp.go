@@ -40,6 +40,8 @@ const (
 type Server struct {
 	folder   *folder
 	process  *process
+	bin      binaries
+	who      account
 	port     int
 	password string
 	stop     func() error
@@ -68,8 +70,8 @@ func Start(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{folder: f, password: rand.Text()}
-	if err := s.start(ctx, bin, who); err != nil {
+	s := &Server{folder: f, bin: bin, who: who, password: rand.Text()}
+	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, f.remove())
 	}
 	s.stop = sync.OnceValue(func() error { return errors.Join(s.process.stop(), f.remove()) })
@@ -79,6 +81,18 @@ func Start(ctx context.Context) (*Server, error) {
 // Stop disconnects everyone, shuts the server down and removes its files. It
 // reports a server that had ended before. Calls after the first return the same.
 func (s *Server) Stop() error { return s.stop() }
+
+// Restart shuts the server down, which disconnects everyone, and starts it again on
+// the same port.
+func (s *Server) Restart(ctx context.Context) error {
+	if err := s.process.stop(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	_, err := s.serveOn(ctx, s.port)
+	return err
+}
 
 // URL returns the URL of a database on the server, with the password in it. It
 // does not check that there is such a database; "postgres" always exists.
@@ -99,10 +113,10 @@ func (s *Server) NewDatabase(ctx context.Context) (dbURL string, drop func(conte
 	return createDatabase(ctx, s.URL("postgres"))
 }
 
-func (s *Server) start(ctx context.Context, bin binaries, who account) error {
+func (s *Server) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	if err := s.initialise(ctx, bin, who); err != nil {
+	if err := s.initialise(ctx); err != nil {
 		return err
 	}
 	var err error
@@ -112,7 +126,7 @@ func (s *Server) start(ctx context.Context, bin binaries, who account) error {
 			return portErr
 		}
 		var taken bool
-		taken, err = s.serveOn(ctx, bin, who, port)
+		taken, err = s.serveOn(ctx, port)
 		if !taken {
 			return err
 		}
@@ -122,11 +136,11 @@ func (s *Server) start(ctx context.Context, bin binaries, who account) error {
 
 // initialise makes the cluster. Not syncing it is safe: only a crash of the
 // machine could lose it, and nobody would look for it afterwards.
-func (s *Server) initialise(ctx context.Context, bin binaries, who account) error {
-	if err := s.folder.write("password", s.password, who); err != nil {
+func (s *Server) initialise(ctx context.Context) error {
+	if err := s.folder.write("password", s.password, s.who); err != nil {
 		return err
 	}
-	cmd := s.folder.command(ctx, who, bin.initdb,
+	cmd := s.folder.command(ctx, s.who, s.bin.initdb,
 		"--pgdata="+s.folder.path("data"), "--username="+superuser, "--pwfile="+s.folder.path("password"),
 		"--auth-local=trust", "--auth-host=scram-sha-256",
 		"--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
@@ -138,7 +152,7 @@ func (s *Server) initialise(ctx context.Context, bin binaries, who account) erro
 
 // serveOn starts the server on a port and waits until it answers. It reports
 // whether it failed because the port is taken.
-func (s *Server) serveOn(ctx context.Context, bin binaries, who account, port int) (taken bool, err error) {
+func (s *Server) serveOn(ctx context.Context, port int) (taken bool, err error) {
 	s.port = port
 	sockets := s.folder.root
 	if len(filepath.Join(sockets, ".s.PGSQL.65535")) > maxSocket {
@@ -160,7 +174,7 @@ func (s *Server) serveOn(ctx context.Context, bin binaries, who account, port in
 		args = append(args, "-c", setting)
 	}
 	//nolint:contextcheck // the server outlives the context of its start
-	s.process, err = run(s.folder, who, bin.postgres, args...)
+	s.process, err = run(s.folder, s.who, s.bin.postgres, args...)
 	if err != nil {
 		return false, fmt.Errorf("start postgres: %w", err)
 	}

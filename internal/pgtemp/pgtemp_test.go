@@ -161,26 +161,41 @@ func TestStartGivesUpWithItsContext(t *testing.T) {
 func TestServeSaysThatThePortIsTaken(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	bin, err := findBinaries(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	who, err := serverAccount()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := newFolder(who)
+	f, err := newFolder(s.who)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.remove() })
-	other := &Server{folder: f, password: "other"}
-	if err := other.initialise(t.Context(), bin, who); err != nil {
+	other := &Server{folder: f, bin: s.bin, who: s.who, password: "other"}
+	if err := other.initialise(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	taken, err := other.serveOn(t.Context(), bin, who, s.port)
+	taken, err := other.serveOn(t.Context(), s.port)
 	if !taken || err == nil {
 		t.Errorf("serveOn(a taken port) = %v, %v, want true and an error", taken, err)
+	}
+}
+
+func TestRestartKeepsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	database, _, err := s.NewDatabase(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := s.URL("x")
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.URL("x"); got != before {
+		t.Errorf("after the restart the URL is %s, want %s", got, before)
+	}
+	db, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatalf("the database is not there after the restart: %v", err)
+	}
+	if err := db.Close(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
