@@ -34,6 +34,7 @@ const (
 	ManageKeys    Action = "key.manage"
 	ReadAudit     Action = "audit.read"
 	ReadAlerts    Action = "alert.read"
+	ManageAlerts  Action = "alert.manage" // acknowledge and close them
 
 	OwnProfile Action = "profile" // read and change the own name, language, picture, password, sessions
 )
@@ -50,7 +51,7 @@ func operatorActions() []Action {
 func companyActions() []Action {
 	return []Action{
 		ReadCompany, ChangeCompany, PostEvents, ReadEvents, ReadHooks, ChangeHooks, ReadQueue,
-		ReadUsers, ManageUsers, ReadKeys, ManageKeys, ReadAudit, ReadAlerts,
+		ReadUsers, ManageUsers, ReadKeys, ManageKeys, ReadAudit, ReadAlerts, ManageAlerts,
 	}
 }
 

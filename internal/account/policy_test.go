@@ -49,6 +49,7 @@ var whoMayDoWhat = []struct {
 	{account.ManageKeys, "yyym", "yyym", "yymm", "yymm", "ddmm", "ddmm", "ddmm", "ddmm", "uuuu"},
 	{account.ReadAudit, "yyym", "yyym", "yymm", "yymm", "yymm", "ddmm", "ddmm", "ddmm", "uuuu"},
 	{account.ReadAlerts, "yyym", "yyym", "yymm", "yymm", "yymm", "ddmm", "yymm", "ddmm", "uuuu"},
+	{account.ManageAlerts, "yyym", "yyym", "yymm", "yymm", "ddmm", "ddmm", "ddmm", "ddmm", "uuuu"},
 
 	{account.OwnProfile, "yyyy", "dddd", "yyyy", "dddd", "yyyy", "dddd", "dddd", "dddd", "uuuu"},
 }

@@ -24,18 +24,22 @@ type Store interface {
 	// RaiseAlert stores an alert, and reports whether that changed anything: one
 	// about the same matter may be open, which is no less bad.
 	RaiseAlert(ctx context.Context, a hook.Alert) (bool, error)
-	// CloseAlert closes an alert of a company.
-	CloseAlert(ctx context.Context, company string, id uuid.UUID, at time.Time) error
+	// CloseAlert closes an alert, unless it was raised again since it was read.
+	CloseAlert(ctx context.Context, a hook.Alert, at time.Time) error
+	// Troubled reports whether a hook has deliveries that have failed, or that have
+	// failed before and are to be tried again.
+	Troubled(ctx context.Context, hookID uuid.UUID) (bool, error)
 }
 
 const (
 	glance = 10 * time.Second // between looks at whether anything was changed
 	look   = time.Hour        // between looks at what changes by itself
+	search = 3 * time.Minute  // between looks at whether what has failed is mended
 	page   = 500              // alerts that are read at once
 )
 
-// Watcher watches what changes with time alone. Each node may have one: they
-// raise nothing twice.
+// Watcher watches what changes with time alone, and closes alerts whose cause is
+// gone. Each node may have one: they raise nothing twice.
 type Watcher struct {
 	Store Store
 	Log   *slog.Logger
@@ -46,20 +50,31 @@ func (w *Watcher) Run(ctx context.Context) error {
 	tick := time.NewTicker(glance)
 	defer tick.Stop()
 	var seen *hook.Directory
-	var at time.Time
+	var at, searched time.Time
 	for {
-		if w.Store.Directory() != seen || time.Since(at) >= look {
+		changed := w.Store.Directory() != seen
+		if changed || time.Since(at) >= look {
 			if d, err := w.watch(ctx, time.Now()); err == nil {
 				seen, at = d, time.Now()
-			} else if ctx.Err() == nil {
-				w.Log.ErrorContext(ctx, "alerts were not looked after", "err", err)
+			} else {
+				w.complain(ctx, err)
 			}
+		}
+		if changed || time.Since(searched) >= search {
+			w.complain(ctx, w.closeMended(ctx, time.Now()))
+			searched = time.Now()
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
+	}
+}
+
+func (w *Watcher) complain(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		w.Log.ErrorContext(ctx, "alerts were not looked after", "err", err)
 	}
 }
 
@@ -77,7 +92,7 @@ func (w *Watcher) watch(ctx context.Context, now time.Time) (*hook.Directory, er
 	d := w.Store.Directory()
 	raise, closed := certificates(d, open, now)
 	for _, a := range closed {
-		if err := w.Store.CloseAlert(ctx, a.Company, a.ID, now); err != nil {
+		if err := w.Store.CloseAlert(ctx, a, now); err != nil {
 			return nil, err
 		}
 	}
@@ -93,7 +108,7 @@ func (w *Watcher) watch(ctx context.Context, now time.Time) (*hook.Directory, er
 	return d, nil
 }
 
-// open returns all alerts of a kind that are open.
+// open returns all alerts of a kind, or of any if it is empty, that are not closed.
 func (w *Watcher) open(ctx context.Context, kind hook.AlertKind) ([]hook.Alert, error) {
 	var all []hook.Alert
 	q := hook.AlertQuery{Everyone: true, Kind: kind, Open: true, Limit: page}

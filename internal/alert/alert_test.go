@@ -164,3 +164,86 @@ func TestANodeThatIsBehindRaisesNothingAgain(t *testing.T) {
 		}
 	})
 }
+
+// watchIt starts a watcher of a store, which lives as long as the test.
+func watchIt(t *testing.T, st *store.Store) {
+	t.Helper()
+	w := &alert.Watcher{Store: st, Log: slog.New(slog.DiscardHandler)}
+	go func() { _ = w.Run(t.Context()) }()
+}
+
+func TestTheAlertOfADisabledHookClosesWhenItIsEnabledOrDeleted(t *testing.T) {
+	t.Parallel()
+	for _, deleted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			st := storetest.Open(t)
+			h := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
+			watchIt(t, st)
+			err := st.DisableHook(t.Context(), h, time.Now(), hook.Alert{
+				Company: h.Company, Kind: hook.HookDisabled, Subject: h.ID.String(), Severity: hook.Failure, Text: "gone", German: "weg", LastAt: time.Now(),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+			if as := alerts(t, st); len(as) != 1 || as[0].State() != hook.AlertOpen {
+				t.Fatalf("while it is disabled there are %+v, want one that is open", as)
+			}
+			h.Version++
+			if deleted {
+				err = st.DeleteHook(t.Context(), h.Company, h.ID, time.Now(), account.Entry{})
+			} else {
+				h.Version, h.Enabled = h.Version+1, true
+				err = st.ChangeHook(t.Context(), h, account.Entry{})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(4 * time.Minute)
+			if as := alerts(t, st); len(as) != 1 || as[0].State() != hook.AlertClosed || as[0].ClosedBy != "" {
+				t.Errorf("deleted: %t: there are %+v, want the one closed by nobody", deleted, as)
+			}
+		})
+	}
+}
+
+func TestTheAlertAboutDeliveriesClosesWhenNoneHasFailed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
+		node := storetest.NewID()
+		if err := st.Join(t.Context(), node, time.Now(), time.Now().Add(24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.Accept(t.Context(), node, []hook.Acceptance{storetest.Owe(storetest.Event("OrderChanged", "1", time.Now()), h)}); err != nil {
+			t.Fatal(err)
+		}
+		attempt := func(status int, v hook.Verdict, a *hook.Alert) {
+			t.Helper()
+			jobs, _, err := st.Claim(t.Context(), node, time.Now(), []hook.Want{{HookID: h.ID, Limit: 1, Bytes: 1 << 20}})
+			if err != nil || len(jobs) != 1 {
+				t.Fatalf("Claim = %v, %v, want one", jobs, err)
+			}
+			s := storetest.Settlement(jobs[0].Delivery, status, v, time.Now())
+			s.Alert = a
+			if _, err := st.Settle(t.Context(), node, []hook.Settlement{s}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		attempt(500, hook.Verdict{State: hook.Waiting, DueAt: time.Now().Add(3 * time.Hour), Reason: "answered 500"}, &hook.Alert{
+			Company: h.Company, Kind: hook.DeliveryFailed, Subject: h.ID.String(), Severity: hook.Warning, Text: "fails", German: "fehlt", LastAt: time.Now(),
+		})
+		watchIt(t, st)
+		time.Sleep(2 * time.Hour)
+		if as := alerts(t, st); len(as) != 1 || as[0].State() != hook.AlertOpen {
+			t.Fatalf("while the delivery is retried there are %+v, want one that is open", as)
+		}
+		time.Sleep(2 * time.Hour)
+		attempt(200, hook.Verdict{State: hook.Delivered}, nil)
+		time.Sleep(4 * time.Minute)
+		if as := alerts(t, st); len(as) != 1 || as[0].State() != hook.AlertClosed {
+			t.Errorf("when it is delivered there are %+v, want the one closed", as)
+		}
+	})
+}

@@ -113,6 +113,11 @@ func (s *Server) registerCompanies(a huma.API) {
 		"List what was changed in a company, newest first", account.ReadAudit), s.listAudit)
 	register(a, secured("GET "+companyPath+"/alerts", "listAlerts",
 		"List what people should look at, newest first", account.ReadAlerts), s.listAlerts)
+	register(a, secured("GET "+companyPath+"/alerts/{id}", "getAlert", "Read an alert", account.ReadAlerts), s.getAlert)
+	register(a, reading(secured("POST "+companyPath+"/alerts/{id}/acknowledge", "acknowledgeAlert",
+		"Say that one looks at an alert", account.ManageAlerts, http.StatusConflict)), s.acknowledgeAlert)
+	register(a, secured("POST "+companyPath+"/alerts/{id}/close", "closeAlert",
+		"Close an alert", account.ManageAlerts, http.StatusConflict), s.closeAlert)
 }
 
 func (s *Server) registerQueue(a huma.API) {

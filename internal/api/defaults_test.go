@@ -24,7 +24,6 @@ func accessCalls(t *testing.T, w *world) map[string][]call {
 		files = append(files, call{path: one + "/client-certificate", body: `{"pkcs12":"AAAA"}`, want: 422})
 	}
 	return map[string][]call{
-		"listAlerts":              {{path: acme + "/alerts?open=true", want: 200}, {path: acme + "/alerts?cursor=x", want: 422}},
 		"addSigningKey":           {{path: one + "/signing-keys", body: `{"kind":"v1a"}`, want: 201}, {path: one + "/signing-keys", body: `{"kind":"v1","secret":"x"}`, want: 422}},
 		"deleteSigningKey":        {{path: one + "/signing-keys/" + key, want: 204}, {path: one + "/signing-keys/" + key, want: 404}},
 		"putClientCertificate":    append(files, call{path: one + "/client-certificate", body: `{"pkcs12":"AAAA"}`, want: 429}),

@@ -77,6 +77,14 @@ type Store interface {
 	PutDefaults(ctx context.Context, company string, d hook.Defaults, e account.Entry) error
 	// Alerts lists alerts, newest first.
 	Alerts(ctx context.Context, q hook.AlertQuery) ([]hook.Alert, error)
+	// Alert returns an alert of a company.
+	Alert(ctx context.Context, company string, id uuid.UUID) (hook.Alert, error)
+	// AcknowledgeAlert stores that a person looks at an alert of a company, and
+	// returns it, or an error of fault hook.Conflict if it is closed.
+	AcknowledgeAlert(ctx context.Context, company string, id uuid.UUID, k hook.Acknowledgement, e account.Entry) (hook.Alert, error)
+	// CloseAlertBy closes an alert of a company, and returns it, or an error of
+	// fault hook.Conflict if it is closed.
+	CloseAlertBy(ctx context.Context, company string, id uuid.UUID, by string, at time.Time, e account.Entry) (hook.Alert, error)
 	// Deliveries lists deliveries, newest first.
 	Deliveries(ctx context.Context, q hook.DeliveryQuery) ([]hook.Delivery, error)
 	// Delivery returns a delivery of a company.

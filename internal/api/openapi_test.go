@@ -127,6 +127,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	maps.Copy(calls, peopleCalls(t, w))
 	maps.Copy(calls, operatorCalls(t, w))
 	maps.Copy(calls, accessCalls(t, w))
+	maps.Copy(calls, alertCalls(t, w))
 	for path, item := range d.Paths {
 		for method, op := range item {
 			if len(calls[op.ID]) == 0 {

@@ -101,7 +101,7 @@ func (w *world) things(t *testing.T) map[string]string {
 	staffKey := w.mustDo(t, 201, "POST", "/api/v1/keys", `{"name":"owned"}`)
 	return map[string]string{
 		"TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
-		"KEY": key["id"].(string), "STAFF": staff.ID.String(), "STAFFKEY": staffKey["id"].(string),
+		"ALERT": w.raise(t, "the-subject").ID.String(), "KEY": key["id"].(string), "STAFF": staff.ID.String(), "STAFFKEY": staffKey["id"].(string),
 	}
 }
 

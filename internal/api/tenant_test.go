@@ -84,6 +84,9 @@ func routes() map[string]route {
 		"addKey":                  {company, acme + "/keys", `{"name":"spy","role":"reader"}`},
 		"revokeKey":               {company, acme + "/keys/KEY", ""},
 		"listAlerts":              {company, acme + "/alerts", ""},
+		"getAlert":                {company, acme + "/alerts/ALERT", ""},
+		"acknowledgeAlert":        {company, acme + "/alerts/ALERT/acknowledge", `{"note":"taken over"}`},
+		"closeAlert":              {company, acme + "/alerts/ALERT/close", ""},
 		"listAudit":               {company, acme + "/audit", ""},
 		"checkReceiver":           {company, acme + "/check", `{"url":"https://hooks.example/orders"}`},
 
@@ -104,7 +107,7 @@ func (w *world) state(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for _, path := range []string{
-		acme, triggers, acme + "/deliveries", acme + "/users", acme + "/keys", acme + "/audit",
+		acme, triggers, acme + "/deliveries", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts",
 		"/api/v1/users", "/api/v1/keys", "/api/v1/companies",
 	} {
 		all.Write(w.do(t, "GET", path, "").body)

@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,12 @@ const (
 	Failure     Severity = "error"       // something has failed
 )
 
+// Reaches reports whether s is as severe as least, or more.
+func (s Severity) Reaches(least Severity) bool {
+	order := []Severity{Information, Warning, Failure}
+	return slices.Index(order, s) >= slices.Index(order, least)
+}
+
 // AlertKind says what an alert is about.
 type AlertKind string
 
@@ -26,28 +33,63 @@ const (
 	HookDisabled    AlertKind = "hook.disabled"    // a hook was disabled, since its receiver is gone
 )
 
+// AlertState is where an alert stands.
+type AlertState string
+
+// The states of an alert.
+const (
+	AlertOpen         AlertState = "open"
+	AlertAcknowledged AlertState = "acknowledged" // somebody looks at it; open again if it gets worse
+	AlertClosed       AlertState = "closed"       // its cause is gone, or a person says so
+)
+
 // Alert is something that a person should look at. Its texts hold no secret.
 type Alert struct {
 	ID       uuid.UUID
 	Company  string
 	Kind     AlertKind
-	Subject  string // ID of what it is about, such as a hook's
-	Severity Severity
-	Text     string // what it is and what to do, in a sentence
+	Subject  string   // ID of what it is about, such as a hook's
+	Severity Severity // the worst since it is open
+	Text     string   // what it is and what to do, in a sentence
 	German   string
 	Level    int       // of a matter that gets worse: what is not worse than before is not raised again; 0: it always is
 	Count    int       // how often it was raised
 	FirstAt  time.Time // when it was raised first
 	LastAt   time.Time // and last
-	ClosedAt time.Time // when the cause was gone; zero while it is open
+	ClosedAt time.Time // when it was closed; zero while it isn't
+	ClosedBy string    // the person or key; empty if Waybill found the cause gone
+
+	Acknowledged Acknowledgement // the zero value while nobody has
+}
+
+// Acknowledgement says that a person looks at an alert.
+type Acknowledgement struct {
+	By   string // the person or key
+	At   time.Time
+	Note string // for others; may be empty
+}
+
+// State returns where the alert stands.
+func (a *Alert) State() AlertState {
+	switch {
+	case !a.ClosedAt.IsZero():
+		return AlertClosed
+	case !a.Acknowledged.At.IsZero():
+		return AlertAcknowledged
+	default:
+		return AlertOpen
+	}
 }
 
 // AlertQuery asks for alerts of a company, newest first.
 type AlertQuery struct {
-	Company  string    // with Everyone, of all companies
-	Everyone bool      // whosever they are
-	Kind     AlertKind // empty: of any kind
-	Open     bool      // only those whose cause isn't gone
-	Before   uuid.UUID // the last of the page before; zero: from the newest
+	Company  string     // with Everyone, of all companies
+	Everyone bool       // whosever they are
+	Kind     AlertKind  // empty: of any kind
+	Severity Severity   // empty: of any severity
+	Subject  string     // empty: of any subject
+	State    AlertState // empty: in any state
+	Open     bool       // only those that aren't closed
+	Before   uuid.UUID  // the last of the page before; zero: from the newest
 	Limit    int
 }

@@ -78,6 +78,8 @@ func queueCases() []testCase {
 		{"how a hook authenticates and signs is kept, with its secrets", testAccess},
 		{"what a company's hooks have in common is kept", testDefaults},
 		{"an alert is open once for each matter", testAlerts},
+		{"people acknowledge alerts and close them", testAcknowledge},
+		{"whether a hook has anything that failed is known", testTroubled},
 	}
 }
 
