@@ -82,6 +82,10 @@ func (s *Server) registerCompanies(a huma.API) {
 		http.StatusConflict, http.StatusPreconditionFailed)), s.putTrigger)
 	register(a, secured("DELETE "+triggerPath+"/{id}", "deleteTrigger",
 		"Delete a trigger; what waits for it is cancelled", account.ChangeHooks), s.deleteTrigger)
+	register(a, reading(secured("POST "+triggerPath+"/{id}/pause", "pauseTrigger",
+		"Have a trigger's deliveries wait; events are still accepted", account.ChangeHooks, http.StatusConflict)), s.pauseTrigger)
+	register(a, secured("POST "+triggerPath+"/{id}/resume", "resumeTrigger",
+		"End a trigger's pause", account.ChangeHooks, http.StatusConflict), s.resumeTrigger)
 
 	register(a, created(reading(secured("POST "+triggerPath+"/{id}/signing-keys", "addSigningKey",
 		"Have requests signed with one more key", account.ChangeHooks, http.StatusConflict))), s.addSigningKey)

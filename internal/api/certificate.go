@@ -61,7 +61,7 @@ func (s *Server) putCertificate() func(context.Context, *putCertificateInput) (*
 		if err != nil {
 			return nil, err
 		}
-		return answerTrigger(h), nil
+		return s.answerTrigger(ctx, h)
 	}
 }
 

@@ -63,6 +63,8 @@ func routes() map[string]route {
 		"getTrigger":              {company, triggers + "/TRIGGER", ""},
 		"putTrigger":              {company, triggers + "/TRIGGER", strings.Replace(goodTrigger, "Orders", "Taken over", 1)},
 		"deleteTrigger":           {company, triggers + "/TRIGGER", ""},
+		"pauseTrigger":            {company, triggers + "/TRIGGER/pause", `{}`},
+		"resumeTrigger":           {company, triggers + "/TRIGGER/resume", ""},
 		"addSigningKey":           {company, triggers + "/TRIGGER/signing-keys", `{"kind":"v1"}`},
 		"deleteSigningKey":        {company, triggers + "/TRIGGER/signing-keys/SIGNINGKEY", ""},
 		"putClientCertificate":    {company, triggers + "/TRIGGER/client-certificate", `{"certificate":"none"}`},

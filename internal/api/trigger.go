@@ -31,6 +31,9 @@ type trigger struct {
 	Collect     int                `json:"collectSeconds" required:"false" minimum:"0" maximum:"86400" doc:"Of a unique trigger: for so long after the first event of an entity, more are waited for."`
 	Ordered     bool               `json:"ordered" required:"false" doc:"Deliveries of one entity are sent one at a time, in the order of their events."`
 	Retry       retrySettings      `json:"retry" required:"false" doc:"When a delivery is tried again, and when it is given up."`
+	Limits      limitSettings      `json:"limits" required:"false" doc:"How fast it is sent to, by all nodes together."`
+	Disable     string             `json:"disableAfter,omitempty" example:"120h" doc:"For how long it may fail without any success before it is disabled: 1h to 8760h, or never. Left out: as the server says."`
+	Health      *triggerHealth     `json:"health,omitempty" readOnly:"true" doc:"How it is."`
 	HTTP2       bool               `json:"http2" required:"false" doc:"Offer HTTP/2 as well as HTTP/1.1."`
 	CreatedAt   time.Time          `json:"createdAt" readOnly:"true"`
 	UpdatedAt   time.Time          `json:"updatedAt" readOnly:"true"`
@@ -87,11 +90,8 @@ func triggerOf(h *hook.Hook) trigger {
 	t.Client = clientCertificateOf(h.Client)
 	t.Retry = retryOf(h.Retry)
 	t.Unique, t.Collect, t.Ordered = h.Queue.Unique, int(h.Queue.Collect/time.Second), h.Queue.Ordered
+	t.Limits, t.Disable = limitsOf(h.Limits), disableOf(h.Disable)
 	return t
-}
-
-func answerTrigger(h *hook.Hook) *triggerOutput {
-	return &triggerOutput{ETag: etag(h), Body: triggerOf(h)}
 }
 
 func etag(h *hook.Hook) string { return strconv.Quote(strconv.Itoa(h.Version)) }
@@ -121,12 +121,12 @@ func (s *Server) listTriggers(_ context.Context, in *triggersInput) (*triggersOu
 	return out, nil
 }
 
-func (s *Server) getTrigger(_ context.Context, in *triggerInput) (*triggerOutput, error) {
+func (s *Server) getTrigger(ctx context.Context, in *triggerInput) (*triggerOutput, error) {
 	h, err := s.trigger(in.Company, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return answerTrigger(h), nil
+	return s.answerTrigger(ctx, h)
 }
 
 func (s *Server) addTrigger(ctx context.Context, in *addTriggerInput) (*triggerOutput, error) {
@@ -143,7 +143,10 @@ func (s *Server) addTrigger(ctx context.Context, in *addTriggerInput) (*triggerO
 	if err := s.Store.AddHook(ctx, h, e); err != nil {
 		return nil, err
 	}
-	out := answerTrigger(&h)
+	out, err := s.answerTrigger(ctx, &h)
+	if err != nil {
+		return nil, err
+	}
 	out.Location = "/api/v1/companies/" + h.Company + "/hooks/triggers/" + h.ID.String()
 	return out, nil
 }
@@ -153,7 +156,7 @@ func (s *Server) putTrigger(ctx context.Context, in *putTriggerInput) (*triggerO
 	if err != nil {
 		return nil, err
 	}
-	return answerTrigger(h), nil
+	return s.answerTrigger(ctx, h)
 }
 
 // changeTrigger stores the next version of a trigger, as change makes it, and
@@ -161,6 +164,14 @@ func (s *Server) putTrigger(ctx context.Context, in *putTriggerInput) (*triggerO
 // node, is not overwritten unseen if ifMatch is given, and else change is called
 // again with what they have stored.
 func (s *Server) changeTrigger(ctx context.Context, company, id, ifMatch string, change func(*hook.Hook) error) (*hook.Hook, error) {
+	return s.changeTriggerAs(ctx, "hook.change", func(h *hook.Hook) any { return triggerOf(h) }, company, id, ifMatch, change)
+}
+
+// changeTriggerAs is changeTrigger with an action of its own in the audit log,
+// which shows what shown returns of the trigger before and after.
+func (s *Server) changeTriggerAs(ctx context.Context, action string, shown func(*hook.Hook) any,
+	company, id, ifMatch string, change func(*hook.Hook) error,
+) (*hook.Hook, error) {
 	var next *hook.Hook
 	err := s.again(ctx, func() error {
 		old, err := s.trigger(company, id)
@@ -177,7 +188,7 @@ func (s *Server) changeTrigger(ctx context.Context, company, id, ifMatch string,
 				"the trigger was changed meanwhile; read it again, and send the new ETag as If-Match")
 		}
 		next = &changed
-		return s.Store.ChangeHook(ctx, changed, note(ctx, "hook.change", id, company, triggerOf(old), triggerOf(next)))
+		return s.Store.ChangeHook(ctx, changed, note(ctx, action, id, company, shown(old), shown(next)))
 	})
 	return next, err
 }
@@ -256,6 +267,7 @@ func (s *Server) fill(h *hook.Hook, t *trigger) error {
 		wrong.add("collectSeconds", "only a unique trigger collects events; set unique to true, or leave it out",
 			"Nur ein eindeutiger Trigger sammelt Ereignisse; setzen Sie unique auf true, oder lassen Sie es weg.")
 	}
+	limits, disable := readLimits(&t.Limits, &wrong), readDisable(t.Disable, &wrong)
 	if err := wrong.err(); err != nil {
 		return err
 	}
@@ -263,6 +275,7 @@ func (s *Server) fill(h *hook.Hook, t *trigger) error {
 	h.Auth, h.HTTP2 = auth, t.HTTP2
 	h.Signing.HMAC, h.Retry = hmac, rules
 	h.Queue = hook.Queue{Unique: t.Unique, Collect: time.Duration(t.Collect) * time.Second, Ordered: t.Ordered}
+	h.Limits, h.Disable = limits, disable
 	if !kept {
 		h.Locked = without(h.Locked, hook.AuthSecret)
 	}

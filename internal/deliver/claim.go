@@ -78,7 +78,7 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 		}
 		delete(e.hungry, l)
 		h := hooks[l.hookID]
-		if h == nil || !h.Sends() || !l.backlog {
+		if h == nil || !h.Sends(now) || !l.backlog {
 			continue
 		}
 		limit := min(claimJobs, laneJobs-l.queued)
@@ -178,7 +178,7 @@ func (e *Engine) update(a ask, due, now time.Time, claimed bool) {
 func (e *Engine) look(ctx context.Context) error {
 	var ids []uuid.UUID
 	for id, h := range e.Queue.Directory().Hooks {
-		if h.Sends() {
+		if h.Sends(time.Now()) {
 			ids = append(ids, id)
 		}
 	}

@@ -47,7 +47,7 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 	d := e.Queue.Directory()
 	h := d.Hooks[j.Delivery.HookID]
 	start := time.Now()
-	if h == nil || !h.Sends() || !e.holds(node, start) {
+	if h == nil || !h.Sends(start) || !e.holds(node, start) {
 		r.back = true
 		return r
 	}

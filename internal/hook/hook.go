@@ -34,6 +34,9 @@ type Hook struct {
 	Client     Certificate // what is shown to the receiver
 	Retry      Retry
 	Queue      Queue
+	Limits     Limits
+	Pause      Pause
+	Disable    DisableAfter
 	Priority   Priority
 	HTTP2      bool     // offer HTTP/2 as well as HTTP/1.1
 	Locked     []string // names of secrets that are there and can't be opened; the store keeps them
@@ -52,8 +55,10 @@ const (
 // KeySecret is the name of the secret of a signing key.
 func KeySecret(id string) string { return "key:" + id }
 
-// Sends reports whether the hook's deliveries are sent; else they wait.
-func (h *Hook) Sends() bool { return h.Enabled && len(h.Locked) == 0 }
+// Sends reports whether the hook's deliveries are sent at now; else they wait.
+func (h *Hook) Sends(now time.Time) bool {
+	return h.Enabled && len(h.Locked) == 0 && !h.Pause.Active(now)
+}
 
 // Secret is a text that must never be shown. Formatting and logging hide it;
 // convert it to a string to use it.

@@ -62,8 +62,8 @@ func TestOneLockedPasswordLeavesTheRestReadable(t *testing.T) {
 			}
 			got := hookOf(t, st, i)
 			want.SetAt = got.Auth.SetAt
-			if !cmp.Equal(got.Auth, want) || got.Auth.SetAt.IsZero() || got.Sends() != (i != 2 && got.Enabled) {
-				t.Errorf("hook %d is %+v, sends %t, want %+v", i, got.Auth, got.Sends(), want)
+			if !cmp.Equal(got.Auth, want) || got.Auth.SetAt.IsZero() || got.Sends(time.Now()) != (i != 2 && got.Enabled) {
+				t.Errorf("hook %d is %+v, sends %t, want %+v", i, got.Auth, got.Sends(time.Now()), want)
 			}
 		}
 		closeStore(t, st)
@@ -99,8 +99,8 @@ func TestALockedPasswordIsKeptUntilItIsSetAnew(t *testing.T) {
 		lock.Lock(hook.Secret(password(0)))
 		h.Auth, h.Locked = hook.Auth{Kind: hook.BasicAuth, User: "recognisable-user", Secret: "another"}, nil
 		change()
-		if got := st.Directory().Hooks[h.ID]; string(got.Auth.Secret) != "another" || !got.Sends() {
-			t.Errorf("set anew, the password is %q, and the hook sends: %t", string(got.Auth.Secret), got.Sends())
+		if got := st.Directory().Hooks[h.ID]; string(got.Auth.Secret) != "another" || !got.Sends(time.Now()) {
+			t.Errorf("set anew, the password is %q, and the hook sends: %t", string(got.Auth.Secret), got.Sends(time.Now()))
 		}
 		closeStore(t, st)
 	})

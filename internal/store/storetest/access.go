@@ -74,6 +74,9 @@ func testAccess(t *testing.T, st *store.Store) {
 		}
 	})
 	change(2, func() {
+		h.Limits = hook.Limits{Concurrency: 3, Rate: 30, Per: time.Minute, Burst: 5}
+		h.Pause = hook.Pause{Since: h.UpdatedAt, Until: h.UpdatedAt.Add(time.Hour), By: "erika@acme.example"}
+		h.Disable = hook.DisableAfter(72 * time.Hour)
 		h.Retry = hook.Retry{Preset: hook.CustomRetry, Custom: hook.RetryRules{
 			First: time.Second, Factor: 1.5, Longest: time.Hour, Jitter: 0.2, Retries: hook.Endless, Deadline: 24 * time.Hour,
 			Answers: map[string]hook.Meaning{"404": hook.MeansFailed},
