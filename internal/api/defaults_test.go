@@ -24,7 +24,6 @@ func accessCalls(t *testing.T, w *world) map[string][]call {
 		files = append(files, call{path: one + "/client-certificate", body: `{"pkcs12":"AAAA"}`, want: 422})
 	}
 	return map[string][]call{
-		"listAlerts":              {{path: acme + "/alerts?open=true", want: 200}, {path: acme + "/alerts?cursor=x", want: 422}},
 		"pauseTrigger":            {{path: one + "/pause", body: `{"until":"2999-01-01T00:00:00Z"}`, want: 422}, {path: one + "/pause", want: 200}, {path: one + "/pause", body: `{}`, want: 200}},
 		"resumeTrigger":           {{path: one + "/resume", want: 200}, {path: triggers + "/" + idLike + "/resume", want: 404}},
 		"addSigningKey":           {{path: one + "/signing-keys", body: `{"kind":"v1a"}`, want: 201}, {path: one + "/signing-keys", body: `{"kind":"v1","secret":"x"}`, want: 422}},

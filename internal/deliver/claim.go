@@ -71,19 +71,14 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 	}
 	var asks []ask
 	free := e.Memory - e.used
-	hooks := e.Queue.Directory().Hooks
-	for _, l := range e.byRank(hooks) {
+	for _, l := range e.byRank() {
 		if len(asks) == claimHooks {
 			break
 		}
 		delete(e.hungry, l)
-		h := hooks[l.hookID]
-		if h == nil || !h.Sends(now) || !l.backlog {
+		limit := e.wanted(l, now)
+		if limit <= 0 {
 			continue
-		}
-		limit := min(claimJobs, laneJobs-l.queued)
-		if h.Queue.Unique { // what doesn't fly yet is to wait where events can be merged into it
-			limit = e.Concurrency - l.flying - l.queued
 		}
 		bytes := free - l.used
 		if l.used == 0 {
@@ -102,7 +97,8 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 
 // byRank returns the hungry lanes, those of hooks with a higher priority first, but
 // none for ever.
-func (e *Engine) byRank(hooks map[uuid.UUID]*hook.Hook) []*lane {
+func (e *Engine) byRank() []*lane {
+	hooks := e.Queue.Directory().Hooks
 	lanes := slices.Collect(maps.Keys(e.hungry))
 	if len(lanes) < 2 {
 		return lanes
@@ -115,6 +111,28 @@ func (e *Engine) byRank(hooks map[uuid.UUID]*hook.Hook) []*lane {
 	}
 	slices.SortFunc(lanes, func(a, b *lane) int { return rank(a).Compare(rank(b)) })
 	return lanes
+}
+
+// wanted returns how many deliveries to claim for a lane. If it is to wait first, it
+// is woken then.
+func (e *Engine) wanted(l *lane, now time.Time) int {
+	if d := e.Queue.Directory(); l.seen != d {
+		l.read(d, now)
+	}
+	if !l.backlog {
+		return 0
+	}
+	n := e.spare(l, now)
+	if n <= 0 {
+		e.waits(l, now)
+		if l.hook != nil && l.hook.Pause.Active(now) && !l.hook.Pause.Until.IsZero() {
+			e.wakeAt(l, l.hook.Pause.Until)
+		}
+	}
+	if l.hook != nil && l.hook.Queue.Unique { // what doesn't fly yet is to wait where events can be merged into it
+		n = min(n, e.width(l)-l.flying-l.queued)
+	}
+	return min(claimJobs, n)
 }
 
 // claimSome claims what was asked for and launches it.

@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/retry"
 )
 
 // Queue is the part of the store that the Engine needs; see store.Store.
@@ -101,6 +102,8 @@ type result struct {
 	job        hook.Job
 	settlement hook.Settlement
 	back       bool
+	signal     retry.Signal
+	rest       time.Duration // the receiver wants no request for so long
 }
 
 // kept returns about what a result takes in memory besides its job: receivers

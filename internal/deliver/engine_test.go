@@ -167,7 +167,7 @@ func TestFailuresFollowThePolicy(t *testing.T) {
 		policy := retry.Policy(rules)
 		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
 			s.add(req)
-			return answer(req, 503)
+			return answer(req, 409) // of a receiver that works, so that the circuit stays closed
 		}), nil)
 		r.post(t, 1)
 		time.Sleep(10 * time.Minute)

@@ -27,14 +27,17 @@ func (e *Engine) fly(l *lane, node uuid.UUID, j hook.Job) {
 func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	now := time.Now()
 	e.finish(l, r)
-	if e.open(time.Now()) {
-		if j, ok := l.pop(); ok {
-			e.grow(l)
-			return e.node, j, true
-		}
-	}
 	l.flying--
+	e.learn(l, &r, now)
+	if e.open(now) && l.queued > 0 && l.flying < e.width(l) && !e.waits(l, now) {
+		j, _ := l.pop()
+		l.flying++
+		e.noteBegun(l, now)
+		e.grow(l, now)
+		return e.node, j, true
+	}
 	e.flying--
 	return uuid.Nil, hook.Job{}, false
 }
@@ -55,6 +58,7 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 	a := e.send(ctx, j, h, d, policy, start)
 	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
 	v := policy.Judge(a, j.Delivery.CreatedAt, a.StartedAt.Add(a.Took.Total), rand.Float64())
+	r.signal, r.rest = policy.Signal(&a), retry.Rest(&a, time.Now())
 	r.settlement = hook.Settlement{Company: j.Delivery.Company, Attempt: a, Verdict: v}
 	if j.Delivery.Grouped() {
 		grouped := j.Delivery

@@ -36,6 +36,17 @@ type lane struct {
 	low     int       // when no more than so many are queued, the backlog is claimed
 	due     time.Time // when the next one there is due; zero if none is known
 	stored  int       // counts deliveries that were left to the store
+
+	seen     *hook.Directory // that hook was read from
+	hook     *hook.Hook      // nil if it is gone
+	reserved int             // jobs that Reserve has given room and that are not stored yet
+	pace     pace
+	circuit  circuit
+	tokens   bucket      // of the hook's rate
+	began    time.Time   // when the latest request did
+	rest     time.Time   // the receiver wants no request before
+	timer    *time.Timer // wakes the lane when it may begin a request again
+	wakes    time.Time   // when it is to; zero if nothing is waited for
 }
 
 func (l *lane) push(j hook.Job) {
@@ -117,6 +128,9 @@ func (e *Engine) laneOf(hookID uuid.UUID) *lane {
 		l = &lane{hookID: hookID}
 		e.lanes[hookID] = l
 	}
+	if d := e.Queue.Directory(); l.seen != d {
+		l.read(d, time.Now())
+	}
 	return l
 }
 
@@ -140,16 +154,15 @@ func (e *Engine) release(l *lane, size int) {
 	l.used -= size
 	e.used -= size
 	e.feed(l)
-	if l.used == 0 && l.flying == 0 && !l.backlog && l.due.IsZero() {
-		delete(e.lanes, l.hookID)
-	}
+	e.forget(l)
 }
 
 // feed has the lane's backlog claimed soon if the lane has drained. A claim
 // costs the same for one delivery as for a hundred, so it waits until half of
-// what the last one left is sent.
+// what the last one left is sent. One that waits for its turn is fed when that
+// comes.
 func (e *Engine) feed(l *lane) {
-	if l.backlog && l.queued <= l.low {
+	if l.backlog && l.queued <= l.low && l.wakes.IsZero() {
 		e.hunger(l)
 		wake(e.claim)
 	}

@@ -53,6 +53,7 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 			}
 			if d := e.Queue.Directory(); d != seen {
 				seen = d
+				e.refresh()
 				err = errors.Join(err, e.look(ctx))
 			}
 		}
@@ -167,6 +168,7 @@ func (e *Engine) tend(ctx context.Context) error {
 			return err
 		}
 	}
+	e.refresh()
 	return e.look(ctx)
 }
 

@@ -16,7 +16,8 @@ import (
 func (e *Engine) Reserve(jobs []hook.Job) uuid.UUID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.running || !lasts(e.leased, time.Now()) {
+	now := time.Now()
+	if !e.running || !lasts(e.leased, now) {
 		return e.node
 	}
 	for i := range jobs {
@@ -25,8 +26,9 @@ func (e *Engine) Reserve(jobs []hook.Job) uuid.UUID {
 			continue
 		}
 		l := e.laneOf(d.HookID)
-		if size := sizeOf(d); !l.backlog && e.room(l, size) {
+		if size := sizeOf(d); !l.backlog && e.room(l, size) && e.spare(l, now) > 0 {
 			e.hold(l, size)
+			l.reserved++
 			d.State, d.Attempt = hook.Sending, 1
 		}
 	}
@@ -46,6 +48,7 @@ func (e *Engine) Start(node uuid.UUID, jobs []hook.Job) {
 			e.spilled = true
 			continue
 		}
+		l.reserved--
 		e.launch(l, node, j)
 	}
 }
@@ -57,7 +60,9 @@ func (e *Engine) Release(jobs []hook.Job) {
 	defer e.mu.Unlock()
 	for _, j := range jobs {
 		if j.Delivery.State == hook.Sending {
-			e.release(e.laneOf(j.Delivery.HookID), sizeOf(&j.Delivery))
+			l := e.laneOf(j.Delivery.HookID)
+			l.reserved--
+			e.release(l, sizeOf(&j.Delivery))
 		}
 	}
 }
@@ -66,13 +71,17 @@ func (e *Engine) Release(jobs []hook.Job) {
 // an earlier node of this process holds is handed back.
 func (e *Engine) launch(l *lane, node uuid.UUID, j hook.Job) {
 	l.level = j.Delivery.Priority
+	now := time.Now()
 	switch {
-	case node != e.node:
+	case node != e.node || e.shut(l, now):
 		e.finish(l, result{node: node, job: j, back: true})
-	case e.open(time.Now()) && e.mayFly(l):
-		e.takeOff(l, node, j)
+	case !e.open(now):
+		l.push(j)
+	case l.queued == 0 && e.mayFly(l, now):
+		e.takeOff(l, node, j, now)
 	default:
 		l.push(j)
+		e.fill(l, now)
 	}
 }
 
@@ -89,30 +98,30 @@ func (e *Engine) open(now time.Time) bool {
 
 // resume begins requests of lanes that waited until attempts may be begun.
 func (e *Engine) resume() {
+	now := time.Now()
 	for _, l := range e.lanes {
-		for l.queued > 0 && e.mayFly(l) {
-			e.grow(l)
-		}
+		e.fill(l, now)
 	}
 }
 
 // mayFly reports whether a lane may have one more request under way. When there
 // are many in all, each lane keeps a few, so that none waits for the others, and
 // more of them the higher its priority is.
-func (e *Engine) mayFly(l *lane) bool {
-	return l.flying < e.Concurrency && (e.flying < manyFlights*e.Concurrency || l.flying < fewFlights(l.level))
+func (e *Engine) mayFly(l *lane, now time.Time) bool {
+	return l.flying < e.width(l) && (e.flying < manyFlights*e.Concurrency || l.flying < fewFlights(l.level)) && !e.waits(l, now)
 }
 
-func (e *Engine) takeOff(l *lane, node uuid.UUID, j hook.Job) {
+func (e *Engine) takeOff(l *lane, node uuid.UUID, j hook.Job, now time.Time) {
+	e.noteBegun(l, now)
 	l.flying++
 	e.flying++
 	e.flights.Go(func() { e.fly(l, node, j) })
 }
 
 // grow begins one more request of a lane that was held short before.
-func (e *Engine) grow(l *lane) {
-	if l.queued > 0 && e.mayFly(l) {
+func (e *Engine) grow(l *lane, now time.Time) {
+	if l.queued > 0 && e.mayFly(l, now) {
 		j, _ := l.pop()
-		e.takeOff(l, e.node, j)
+		e.takeOff(l, e.node, j, now)
 	}
 }

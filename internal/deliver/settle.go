@@ -165,6 +165,7 @@ func (e *Engine) settled(batch []result) {
 		l := e.laneOf(r.job.Delivery.HookID)
 		switch {
 		case r.back:
+			e.leftToStore(l, now, now)
 		case r.settlement.Verdict.State == hook.Waiting:
 			e.leftToStore(l, r.settlement.Verdict.DueAt, now)
 		case r.job.Delivery.Ordered: // it may be the next one's turn
