@@ -21,6 +21,7 @@ import (
 	"github.com/waybillhq/waybill/internal/api"
 	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/intake"
+	"github.com/waybillhq/waybill/internal/job"
 	"github.com/waybillhq/waybill/internal/oidc"
 	"github.com/waybillhq/waybill/internal/send"
 	"github.com/waybillhq/waybill/internal/signin"
@@ -193,6 +194,7 @@ func (a *App) Run(ctx context.Context) error {
 		return a.store.Watch(ctx, a.log, func() { a.engine.Look(ctx) })
 	})
 	parts.Go(func() error { return (&alert.Watcher{Store: a.store, Log: a.log}).Run(ctx) })
+	parts.Go(func() error { return (&job.Runner{Store: a.store, Deliverer: a.engine, Log: a.log}).Run(ctx) })
 	return errors.Join(parts.Wait(), a.close())
 }
 

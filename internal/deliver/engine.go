@@ -72,8 +72,8 @@ type Options struct {
 	Drain       time.Duration // at the end, requests under way get so long to finish
 }
 
-// Engine delivers. Reserve, Start and Release may be called concurrently, also
-// before and after Run.
+// Engine delivers. Reserve, Start, Release and Owe may be called concurrently,
+// also before and after Run.
 type Engine struct {
 	Options
 

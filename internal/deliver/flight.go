@@ -57,7 +57,9 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 	policy := retry.Of(h.Retry)
 	a := e.send(ctx, j, h, d, policy, start)
 	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
-	v := policy.Judge(a, j.Delivery.CreatedAt, a.StartedAt.Add(a.Took.Total), rand.Float64())
+	counted := a
+	counted.Number = j.Delivery.Tries()
+	v := policy.Judge(counted, j.Delivery.Since(), a.StartedAt.Add(a.Took.Total), rand.Float64())
 	r.signal, r.rest = policy.Signal(&a), retry.Rest(&a, time.Now())
 	r.settlement = hook.Settlement{Company: j.Delivery.Company, Attempt: a, Verdict: v}
 	if j.Delivery.Grouped() {
@@ -74,7 +76,7 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 // send makes the request of a job. If the job's last attempt was abandoned, there
 // is none left to make.
 func (e *Engine) send(ctx context.Context, j hook.Job, h *hook.Hook, d *hook.Directory, p retry.Policy, start time.Time) hook.Attempt {
-	if most := p.Attempts(); most > 0 && j.Delivery.Attempt > most {
+	if most := p.Attempts(); most > 0 && j.Delivery.Tries() > most {
 		return hook.Attempt{StartedAt: start, Error: hook.Abandoned, Reason: "nothing was sent: at its last attempt, the node that was sending it stopped"}
 	}
 	req, err := render.Delivery(j, h, d.Companies[j.Delivery.Company], start)

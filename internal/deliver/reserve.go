@@ -67,6 +67,18 @@ func (e *Engine) Release(jobs []hook.Job) {
 	}
 }
 
+// Owe notes that deliveries of hooks wait in the store and are due, which did not
+// come from here. Other nodes are told of them soon.
+func (e *Engine) Owe(hooks []uuid.UUID) {
+	now := time.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, id := range hooks {
+		e.leftToStore(e.laneOf(id), now, now)
+	}
+	e.spilled = e.spilled || len(hooks) > 0
+}
+
 // launch sends a job that the node holds, or queues it in its lane. A job that
 // an earlier node of this process holds is handed back.
 func (e *Engine) launch(l *lane, node uuid.UUID, j hook.Job) {

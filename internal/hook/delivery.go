@@ -40,12 +40,27 @@ type Delivery struct {
 	Status    int       // HTTP status of the latest attempt; 0 if there was no response
 	Size      int       // bytes of the event's data
 	Reason    string    // why the delivery stands where it does, in words; empty if nothing went wrong
+	TriesFrom int       // attempts made before somebody last had it tried again; 0 if nobody has
+	RetriedAt time.Time // when that was; zero if nobody has
+	ReplayOf  uuid.UUID // the delivery that this one repeats; zero if it is none
 
 	Events     int       // how many it stands for: more than 1 when others were merged into it; EventID is of the newest
 	MergedInto uuid.UUID // the delivery that stands for this one's event too, if State is Merged
 	Unique     bool      // of a unique hook: while it waits, newer events of its entity are merged into it
 	Ordered    bool      // of an ordered hook: those of one entity take turns
 	Held       bool      // Waiting for its turn, so that DueAt is zero
+}
+
+// Tries returns how many of its attempts count for the retry policy, which
+// starts anew when somebody has the delivery tried again.
+func (d *Delivery) Tries() int { return d.Attempt - d.TriesFrom }
+
+// Since returns the time from which the retry policy counts.
+func (d *Delivery) Since() time.Time {
+	if d.RetriedAt.IsZero() {
+		return d.CreatedAt
+	}
+	return d.RetriedAt
 }
 
 // Grouped reports whether what becomes of the delivery depends on the others of

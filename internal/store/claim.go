@@ -210,16 +210,17 @@ func scanEvent(row scanner) (trade.Event, error) {
 }
 
 const deliveryColumns = `id, company, hook_id, event_id, event_type, entity_kind, entity_id, state, priority,
-    attempt, due_at, created_at, settled_at, status, size, reason, events, merged_into, merges, turn > 0`
+    attempt, due_at, created_at, settled_at, status, size, reason, events, merged_into, merges, turn > 0,
+    tries_from, retried_at, replay_of`
 
 func scanDelivery(row scanner) (hook.Delivery, error) {
 	var d hook.Delivery
-	var due, created, settled int64
-	var merged uuid.NullUUID
+	var due, created, settled, retried int64
+	var merged, replayOf uuid.NullUUID
 	err := row.Scan(&d.ID, &d.Company, &d.HookID, &d.EventID, &d.EventType, &d.Entity.Kind, &d.Entity.ID,
 		&d.State, &d.Priority, &d.Attempt, &due, &created, &settled, &d.Status, &d.Size, &d.Reason,
-		&d.Events, &merged, &d.Unique, &d.Ordered)
-	d.MergedInto = merged.UUID
+		&d.Events, &merged, &d.Unique, &d.Ordered, &d.TriesFrom, &retried, &replayOf)
+	d.MergedInto, d.RetriedAt, d.ReplayOf = merged.UUID, fromMicros(retried), replayOf.UUID
 	if due == held {
 		due, d.Held = 0, true
 	}

@@ -71,15 +71,28 @@ const late = 5 * time.Second
 // conditions are written so that they pick an index. The others only sift what
 // it finds.
 func listDeliveries(q hook.DeliveryQuery, ids []byte) (text string, args []any) {
-	below, above := "id < ?", "id >= ?"
-	const belowSifted, aboveSifted = "NOT (id >= ?)", "NOT (id < ?)"
+	if len(ids) > 0 {
+		q.Limit = len(ids)
+	}
+	c := leading(q, ids)
+	c.siftBy(q)
+	return c.list(q.Limit), c.args
+}
+
+// list returns the statement for deliveries that meet the conditions.
+func (c *conditions) list(limit int) string {
+	return "SELECT " + deliveryColumns + "\nFROM delivery\nWHERE " + strings.Join(c.texts, "\n    AND ") +
+		"\nORDER BY id DESC LIMIT " + c.arg(limit)
+}
+
+// leading returns the conditions of q that lead to an index, or to the given IDs.
+func leading(q hook.DeliveryQuery, ids []byte) conditions {
 	var c conditions
 	switch {
 	case len(ids) > 0:
 		c.lead("company = ?", q.Company)
 		c.leadIn("id", ids)
-		below, above = belowSifted, aboveSifted
-		q.Limit = len(ids)
+		c.sifted = true
 	case unhappy(q.State):
 		c.lead("company = ?", q.Company)
 		c.lead("state = ?", string(q.State))
@@ -88,24 +101,34 @@ func listDeliveries(q hook.DeliveryQuery, ids []byte) (text string, args []any) 
 		c.lead("state = 'sending'")
 		c.lead("node_id >= ?", uuid.Nil[:])
 		c.sift("company", q.Company)
-		below, above = belowSifted, aboveSifted // those being sent are few
+		c.sifted = true // those being sent are few
 	case q.HookID != uuid.Nil:
 		c.lead("hook_id = ?", q.HookID[:])
 		c.sift("company", q.Company)
 	default:
 		c.lead("company = ?", q.Company)
 	}
+	c.within(q)
+	return c
+}
+
+// within adds the bounds of q.
+func (c *conditions) within(q hook.DeliveryQuery) {
 	if q.Before != uuid.Nil {
-		c.lead(below, q.Before[:])
+		c.below(q.Before[:])
 	}
 	if !q.From.IsZero() {
-		c.lead(above, lowest(q.From))
+		c.above(lowest(q.From))
 		c.lead("created_at >= ?", micros(q.From))
 	}
 	if !q.To.IsZero() {
-		c.lead(below, lowest(q.To.Add(late)))
+		c.below(lowest(q.To.Add(late)))
 		c.lead("created_at < ?", micros(q.To))
 	}
+}
+
+// siftBy adds the filters of q that may not lead.
+func (c *conditions) siftBy(q hook.DeliveryQuery) {
 	if q.State != "" {
 		c.sift("state", string(q.State))
 	}
@@ -118,8 +141,12 @@ func listDeliveries(q hook.DeliveryQuery, ids []byte) (text string, args []any) 
 	if q.Entity.Kind != "" {
 		c.sift("entity_kind", string(q.Entity.Kind))
 	}
-	return "SELECT " + deliveryColumns + "\nFROM delivery\nWHERE " + strings.Join(c.texts, "\n    AND ") +
-		"\nORDER BY id DESC LIMIT " + c.arg(q.Limit), c.args
+	if low, high, ok := q.Status.Range(); ok {
+		c.lead("attempt > 0 AND settled_at > 0 AND status BETWEEN ? AND ?", low, high) // there is no index of it
+	}
+	if q.Error != "" {
+		c.lead("(SELECT error FROM attempt WHERE delivery_id = delivery.id AND number = delivery.attempt) = ?", string(q.Error))
+	}
 }
 
 func unhappy(s hook.State) bool {
@@ -129,8 +156,35 @@ func unhappy(s hook.State) bool {
 // conditions is the WHERE of a statement that is put together, with its
 // arguments.
 type conditions struct {
-	texts []string
-	args  []any
+	texts  []string
+	args   []any
+	sifted bool // an ID is not looked up by its bounds
+}
+
+// below and above add that the ID is lower than one, or not.
+func (c *conditions) below(id []byte) {
+	if c.sifted {
+		c.lead("NOT (id >= ?)", id)
+		return
+	}
+	c.lead("id < ?", id)
+}
+
+func (c *conditions) above(id []byte) {
+	if c.sifted {
+		c.lead("NOT (id < ?)", id)
+		return
+	}
+	c.lead("id >= ?", id)
+}
+
+// after adds that the ID is higher than one.
+func (c *conditions) after(id []byte) {
+	if c.sifted {
+		c.lead("NOT (id <= ?)", id)
+		return
+	}
+	c.lead("id > ?", id)
 }
 
 // arg adds an argument and returns its mark.

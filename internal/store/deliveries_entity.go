@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -17,9 +18,13 @@ const ofEntity = 256
 
 // entityDeliveries returns the deliveries that q asks for, which has the ID of
 // an entity. They are found by the entity's events, newest first: an event was
-// there before its deliveries, but not for longer than late.
+// there before its deliveries, but not for longer than late. Replays, which may be
+// much younger, are found by themselves.
 func (s *Store) entityDeliveries(ctx context.Context, q hook.DeliveryQuery) ([]hook.Delivery, error) {
-	var found []hook.Delivery
+	found, err := s.replays(ctx, q, nil)
+	if err != nil {
+		return nil, err
+	}
 	newest := q.Before
 	for {
 		oldest, n, ids, err := s.entityEvents(ctx, q, newest)
@@ -90,4 +95,26 @@ func (s *Store) deliveriesByID(ctx context.Context, q hook.DeliveryQuery, ids []
 	}
 	slices.SortFunc(all, newestFirst)
 	return all, nil
+}
+
+// replays returns the replays of deliveries of an entity that pass the filters of
+// q, newest first, up to its limit; or all of those of the given events, 16 bytes
+// each.
+func (s *Store) replays(ctx context.Context, q hook.DeliveryQuery, events []byte) ([]hook.Delivery, error) {
+	text, args := listReplays(q, events)
+	return s.queryDeliveries(ctx, text, args)
+}
+
+func listReplays(q hook.DeliveryQuery, events []byte) (text string, args []any) {
+	var c conditions
+	c.lead("company = ?", q.Company)
+	c.lead("entity_id = ?", q.Entity.ID)
+	c.lead("replay_of IS NOT NULL") // the index's own words
+	if len(events) > 0 {
+		c.leadIn("event_id", events)
+		q.Limit = math.MaxInt32
+	}
+	c.within(q)
+	c.siftBy(q)
+	return c.list(q.Limit), c.args
 }

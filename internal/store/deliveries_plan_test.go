@@ -10,6 +10,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/seal"
+	"github.com/waybillhq/waybill/internal/trade"
 )
 
 // SQLite plans without statistics, so its plans say whether the statement leads
@@ -78,9 +79,53 @@ func TestListingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
 	}
 }
 
+// A walk is led to the same indexes, and so is a list of replays to its own.
+func TestWalkingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
+	t.Parallel()
+	keys, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	some := uuid.Must(uuid.NewV7())
+	sifted := hook.DeliveryQuery{Company: "acme", EventType: "OrderCreated", Status: "5xx", Error: hook.TimedOut, To: time.UnixMicro(2e15), Limit: 50}
+	for want, change := range map[string]func(*hook.DeliveryQuery){
+		"sqlite_autoindex_delivery_1 (company=? AND id>? AND id<?)":  func(*hook.DeliveryQuery) {},
+		"delivery_unhappy (company=? AND state=? AND id>? AND id<?)": func(q *hook.DeliveryQuery) { q.State = hook.Failed },
+		"delivery_of_hook (hook_id=? AND id>? AND id<?)":             func(q *hook.DeliveryQuery) { q.HookID = some },
+		"delivery_sending (node_id>?)":                               func(q *hook.DeliveryQuery) { q.State = hook.Sending },
+	} {
+		q := sifted
+		change(&q)
+		text, args := lookStatement(q, some)
+		if got := explained(t, s, text, args); !strings.Contains(got, want) {
+			t.Errorf("plan:\n%swant it to use %s", got, want)
+		}
+	}
+	for _, events := range [][]byte{nil, some[:]} {
+		text, args := listReplays(hook.DeliveryQuery{Company: "acme", Entity: trade.Entity{ID: "1"}, State: hook.Failed, Limit: 50}, events)
+		if got, want := explained(t, s, text, args), "delivery_replay (company=? AND entity_id=?)"; !strings.Contains(got, want) {
+			t.Errorf("plan:\n%swant it to use %s", got, want)
+		}
+	}
+}
+
 func plan(t *testing.T, s *Store, q hook.DeliveryQuery, ids ...byte) string {
 	t.Helper()
 	text, args := listDeliveries(q, ids)
+	return explained(t, s, text, args)
+}
+
+func explained(t *testing.T, s *Store, text string, args []any) string {
+	t.Helper()
 	rows, err := s.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)

@@ -110,6 +110,9 @@ func testFilters(t *testing.T, st *store.Store, owed []hook.Delivery) {
 					{EventType: "OrderChanged"},
 					{From: middle},
 					{To: middle},
+					{Status: "4xx"},
+					{Status: "300"},
+					{Status: hook.NoAnswer},
 					{From: owed[10].CreatedAt, To: middle, Before: owed[20].ID},
 				} {
 					q.Company, q.State, q.HookID, q.Entity, q.Limit = storetest.Company, state, hookID, entity, page
@@ -129,9 +132,11 @@ func testFilters(t *testing.T, st *store.Store, owed []hook.Delivery) {
 // choose answers q the slow way.
 func choose(owed []hook.Delivery, q hook.DeliveryQuery) []hook.Delivery {
 	var chosen []hook.Delivery
+	low, high, _ := q.Status.Range()
 	for _, d := range slices.Backward(owed) {
 		switch {
 		case q.State != "" && d.State != q.State,
+			q.Status != "" && (d.Attempt == 0 || d.SettledAt.IsZero() || d.Status < low || d.Status > high),
 			q.HookID != uuid.Nil && d.HookID != q.HookID,
 			q.EventType != "" && d.EventType != q.EventType,
 			q.Entity.Kind != "" && d.Entity.Kind != q.Entity.Kind,

@@ -254,13 +254,18 @@ func (s *Store) mergeDeliveries(ctx context.Context, tx hotTx, ds []*hook.Delive
 // giveTurns puts deliveries of ordered hooks behind those of their groups. What
 // was merged is not there, and gets none.
 func (s *Store) giveTurns(ctx context.Context, tx hotTx, ds []*hook.Delivery) error {
+	return tx.exec(ctx, s.hot.group.giveTurn, len(ds), fillTurns(ds), nil)
+}
+
+// fillTurns writes the arguments of giveTurn for each of ds, in order.
+func fillTurns(ds []*hook.Delivery) func(i int, args []any) {
 	nth := make(map[group]int64)
-	return tx.exec(ctx, s.hot.group.giveTurn, len(ds), func(i int, args []any) {
+	return func(i int, args []any) {
 		d := ds[i]
 		before := nth[groupOf(d)] // of this call, which a bulk doesn't see
 		nth[groupOf(d)] = before + 1
 		args[0], args[1], args[2], args[3], args[4] = before+1, min(before, 1), int64(held), d.Company, d.ID[:]
-	}, nil)
+	}
 }
 
 // rounds splits settlements so that in each at most one delivery of a unique

@@ -153,7 +153,7 @@ func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, limit i
 		if len(taken) == limit {
 			break
 		}
-		ds, err := s.makeWait(ctx, tx, now, `
+		ds, err := s.abandon(ctx, tx, now, `
     SELECT company, id FROM delivery WHERE state = 'sending' AND node_id = $4 AND NOT merges LIMIT $5 `+s.skipLocked,
 			node[:], limit-len(taken))
 		if err != nil {
@@ -164,9 +164,9 @@ func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, limit i
 	return taken, nil
 }
 
-// makeWait makes deliveries wait that nobody sends any more: those that a query
+// abandon makes deliveries wait that nobody sends any more: those that a query
 // tells the keys of, whose arguments begin with $4.
-func (s *Store) makeWait(ctx context.Context, tx *sql.Tx, now time.Time, query string, args ...any) ([]hook.Delivery, error) {
+func (s *Store) abandon(ctx context.Context, tx *sql.Tx, now time.Time, query string, args ...any) ([]hook.Delivery, error) {
 	rows, err := tx.QueryContext(ctx, `
 UPDATE delivery SET state = 'waiting', due_at = CASE WHEN attempt > 10 THEN CAST($1 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
     settled_at = $2, node_id = NULL, reason = $3
@@ -204,7 +204,7 @@ func (s *Store) takeOverUnique(ctx context.Context, tx *sql.Tx, now time.Time, l
 		if err := s.makeRoom(ctx, tx, d, nodes[i][:], now); err != nil {
 			return nil, err
 		}
-		one, err := s.makeWait(ctx, tx, now, `
+		one, err := s.abandon(ctx, tx, now, `
     SELECT company, id FROM delivery WHERE company = $4 AND id = $5 AND attempt = $6 AND node_id = $7`,
 			d.Company, d.ID[:], d.Attempt, nodes[i][:])
 		if err != nil {

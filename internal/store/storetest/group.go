@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/store"
 )
@@ -273,13 +274,44 @@ func testOrderedUnique(t *testing.T, st *store.Store) {
 	}
 }
 
-// testGroupMoves has nodes accept, claim, settle, hand back, die and take over at
-// random and at the same time. Afterwards, every event must have been told of:
-// by its own delivery or by the one that its was merged into.
+func testGroupOperations(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Unique: true, Ordered: true})
+	node := join(t, st)
+	failed := oweTo(t, st, h, "1", start())
+	settle(t, st, node, grouped(claimOne(t, st, node, start(), h), 404, hook.Verdict{State: hook.Failed}))
+	flies := oweTo(t, st, h, "1", start())
+	j := claimOne(t, st, node, start(), h)
+	waits := oweTo(t, st, h, "1", start())
+	if d := do(t, st, waits.ID, hook.DoRetry, start()); !d.Held {
+		t.Error("what was retried has lost its turn")
+	}
+	if d := do(t, st, failed.ID, hook.DoRetry, start()); !d.Held || d.Events != 2 || d.EventID != waits.EventID {
+		t.Errorf("what had failed is %+v, want it to wait for its turn, with what had waited", d)
+	}
+	refused(t, st, waits.ID, hook.DoRetry, hook.DoCancel, hook.DoReplay)
+	settle(t, st, node, grouped(j, 200, delivered))
+	do(t, st, failed.ID, hook.DoCancel, start())
+
+	replay := do(t, st, flies.ID, hook.DoReplay, start())
+	second := do(t, st, flies.ID, hook.DoReplay, start())
+	if j := claimOne(t, st, node, start().Add(far/2), h); j.Delivery.ID != replay.ID || !second.Held {
+		t.Errorf("claimed %+v while the other waits for its turn: %t; want the first replay", j.Delivery, second.Held)
+	}
+	ordered := groupHook(t, st, hook.Queue{Ordered: true})
+	first, next := oweTo(t, st, ordered, "1", start()), oweTo(t, st, ordered, "1", start())
+	do(t, st, first.ID, hook.DoCancel, start())
+	if j := claimOne(t, st, node, start(), ordered); j.Delivery.ID != next.ID {
+		t.Error("what waited for a cancelled one is not the next")
+	}
+}
+
+// testGroupMoves has nodes accept, claim, settle, hand back, die and take over, and
+// people cancel and retry, at random and at the same time. Afterwards, every event
+// must have been told of: by its own delivery or by the one that its was merged into.
 func testGroupMoves(t *testing.T, st *store.Store) {
 	for _, q := range []hook.Queue{{}, {Unique: true}, {Ordered: true}, {Unique: true, Ordered: true}} {
 		t.Run(fmt.Sprintf("%+v", q), func(t *testing.T) {
-			m := &moves{st: st, h: groupHook(t, st, q), flying: make(map[string]int), told: make(map[uuid.UUID]int)}
+			m := &moves{st: st, h: groupHook(t, st, q), flying: make(map[string]int), told: make(map[uuid.UUID]int), moved: make(map[uuid.UUID]bool)}
 			var wg sync.WaitGroup
 			for by := range uint64(4) {
 				wg.Go(func() { m.run(t, by) })
@@ -304,8 +336,9 @@ type moves struct {
 
 	mu     sync.Mutex
 	owed   []owed
-	flying map[string]int    // by entity
-	told   map[uuid.UUID]int // how many were delivered before
+	flying map[string]int     // by entity
+	told   map[uuid.UUID]int  // how many were delivered before
+	moved  map[uuid.UUID]bool // by hand
 }
 
 const moveEntities = 3
@@ -316,7 +349,9 @@ func (m *moves) run(t *testing.T, by uint64) {
 	node := join(t, m.st)
 	var jobs []hook.Job
 	for range 60 {
-		switch n := chance.IntN(10); {
+		switch n := chance.IntN(11); {
+		case n == 10:
+			m.operate(t, chance)
 		case n < 4:
 			m.accept(t, by, chance)
 		case n < 7:
@@ -361,6 +396,23 @@ func (m *moves) accept(t *testing.T, by uint64, chance *rand.Rand) {
 	defer m.mu.Unlock()
 	for _, a := range as {
 		m.owed = append(m.owed, owed{a.Deliveries[0], by})
+	}
+}
+
+// operate cancels or retries a delivery, if that is possible.
+func (m *moves) operate(t *testing.T, chance *rand.Rand) {
+	m.mu.Lock()
+	if len(m.owed) == 0 {
+		m.mu.Unlock()
+		return
+	}
+	id := m.owed[chance.IntN(len(m.owed))].ID
+	m.moved[id] = true
+	m.mu.Unlock()
+	c := hook.Command{Operation: []hook.Operation{hook.DoCancel, hook.DoRetry}[chance.IntN(2)]}
+	_, err := m.st.Operate(t.Context(), Company, id, c, start(), account.Entry{})
+	if err != nil && hook.FaultOf(err) != hook.Conflict {
+		t.Error(err)
 	}
 }
 
@@ -444,7 +496,8 @@ func (m *moves) check(t *testing.T) {
 	last := make(map[line]owed)
 	for _, owed := range m.owed {
 		one := line{owed.by, owed.Entity.ID}
-		if before, ok := last[one]; ok && m.h.Queue == (hook.Queue{Ordered: true}) && m.told[before.ID] > m.told[owed.ID] {
+		if before, ok := last[one]; ok && m.h.Queue == (hook.Queue{Ordered: true}) &&
+			!m.moved[before.ID] && !m.moved[owed.ID] && m.told[before.ID] > m.told[owed.ID] {
 			t.Errorf("entity %s was told of %s before %s, which a node had accepted first", owed.Entity.ID, owed.EventID, before.EventID)
 		}
 		last[one] = owed
@@ -452,20 +505,19 @@ func (m *moves) check(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d.State == hook.Delivered {
+		if d.State != hook.Merged {
 			events += d.Events
-			continue
 		}
 		for d.State == hook.Merged {
 			if d, err = m.st.Delivery(t.Context(), Company, d.MergedInto); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if d.State != hook.Delivered {
+		if d.State != hook.Delivered && !(d.State == hook.Cancelled && m.moved[d.ID]) {
 			t.Errorf("event %s is stood for by a delivery that is %s", owed.EventID, d.State)
 		}
 	}
 	if events != len(m.owed) {
-		t.Errorf("what was delivered stands for %d events, want %d", events, len(m.owed))
+		t.Errorf("what was not merged stands for %d events, want %d", events, len(m.owed))
 	}
 }

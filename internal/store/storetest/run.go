@@ -21,7 +21,7 @@ const (
 // Run checks a store against the contract. Each case opens a store of its own.
 func Run(t *testing.T, open func(*testing.T) *store.Store) {
 	t.Helper()
-	for _, c := range append(queueCases(), accountCases()...) {
+	for _, c := range slices.Concat(queueCases(), operationCases(), accountCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.test(t, open(t))
@@ -68,6 +68,7 @@ func queueCases() []testCase {
 		{"a failing delivery holds back only its own entity", testOrderedEntities},
 		{"events that come together keep their order", testOrderedTogether},
 		{"an ordered unique hook merges what waits for its turn", testOrderedUnique},
+		{"operations keep turns, and merge", testGroupOperations},
 		{"random moves lose nothing, merge and keep the order", testGroupMoves},
 		{"hooks have versions", testHooks},
 		{"a password that stays the same is as old as it was", testPasswordKept},

@@ -1,0 +1,165 @@
+// Package job goes on with the jobs that operate on many deliveries, step by step,
+// beside what is being delivered.
+package job
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
+)
+
+// Store is the part of the store that a Runner needs; see store.Store.
+type Store interface {
+	// ClaimJob gives node a job that runs and that no node holds, until leaseEnd, or
+	// returns an error of fault hook.Missing if there is none.
+	ClaimJob(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) (hook.DeliveryJob, error)
+	// StepJob goes on with a job that node holds, and prolongs that. It returns an
+	// error of fault hook.Conflict if node doesn't hold it.
+	StepJob(ctx context.Context, node uuid.UUID, j hook.DeliveryJob, now, leaseEnd time.Time, limit int) (hook.JobStep, error)
+	// ReleaseJob lets others go on with a job that node holds.
+	ReleaseJob(ctx context.Context, node, id uuid.UUID, now time.Time) error
+	// FailJob ends a job that node holds, for a reason in words.
+	FailJob(ctx context.Context, node, id uuid.UUID, reason string, now time.Time) error
+}
+
+// Deliverer hears of what is to be sent.
+type Deliverer interface {
+	// Owe notes that deliveries of hooks wait in the store and are due.
+	Owe(hooks []uuid.UUID)
+}
+
+const (
+	glance = time.Second      // between looks for jobs
+	turn   = time.Second      // a job goes on for so long before another gets its turn
+	lease  = 30 * time.Second // a node that stops goes on holding a job for so long
+	rows   = 500              // deliveries of a step
+	rest   = 3                // a step is followed by a pause so many times as long, in which others have the database
+	least  = 5 * time.Millisecond
+	tries  = 5 // a job whose steps fail so often, one after the other, has failed
+)
+
+// failedReason tells people why a job ended. The cause may be none of their
+// business.
+const failedReason = "the database could not go on with it, as the server's log says in detail; " +
+	"what is done stays done; start a job anew for the rest"
+
+// Runner goes on with jobs. Each node may have one: they share the jobs.
+type Runner struct {
+	Store     Store
+	Deliverer Deliverer
+	Log       *slog.Logger
+
+	node   uuid.UUID
+	failed map[uuid.UUID]int // how many steps of a job have failed, one after the other
+}
+
+// Run goes on with jobs until ctx ends.
+func (r *Runner) Run(ctx context.Context) error {
+	node, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	r.node, r.failed = node, make(map[uuid.UUID]int)
+	tick := time.NewTicker(glance)
+	defer tick.Stop()
+	for {
+		for ctx.Err() == nil && r.claim(ctx) {
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// claim takes the next job for a turn. It reports whether there may be more to do
+// at once.
+func (r *Runner) claim(ctx context.Context) bool {
+	now := time.Now()
+	j, err := r.Store.ClaimJob(ctx, r.node, now, now.Add(lease))
+	if err != nil {
+		if hook.FaultOf(err) != hook.Missing && ctx.Err() == nil {
+			r.Log.ErrorContext(ctx, "jobs were not looked for", "err", err)
+		}
+		return false
+	}
+	done, err := r.turn(ctx, j)
+	switch {
+	case err == nil:
+		delete(r.failed, j.ID)
+	case hook.FaultOf(err) == hook.Conflict:
+		return true // it was cancelled, or another node has it
+	case ctx.Err() == nil:
+		r.fail(ctx, j, err)
+	}
+	if !done {
+		r.release(ctx, j)
+	}
+	return err == nil
+}
+
+// turn goes on with a job for a while and reports whether it has ended.
+func (r *Runner) turn(ctx context.Context, j hook.DeliveryJob) (done bool, err error) {
+	begun := time.Now()
+	for time.Since(begun) < turn && ctx.Err() == nil {
+		now := time.Now()
+		step, err := r.step(ctx, j, now)
+		if err != nil {
+			return false, err
+		}
+		if len(step.Owed) > 0 {
+			r.Deliverer.Owe(step.Owed)
+		}
+		j = step.Job
+		if j.State != hook.JobRunning {
+			r.Log.InfoContext(ctx, "a job has ended", "company", j.Company, "job", j.ID, "operation", string(j.Command.Operation), "deliveries", j.Done)
+			return true, nil
+		}
+		pause(ctx, max(rest*time.Since(now), least))
+	}
+	return false, nil
+}
+
+// step makes a step, which is finished also when ctx ends.
+func (r *Runner) step(ctx context.Context, j hook.DeliveryJob, now time.Time) (hook.JobStep, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+	defer cancel()
+	return r.Store.StepJob(ctx, r.node, j, now, now.Add(lease), rows)
+}
+
+// pause returns after a while, or when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// fail notes that a step has failed, and ends the job if too many have.
+func (r *Runner) fail(ctx context.Context, j hook.DeliveryJob, err error) {
+	r.failed[j.ID]++
+	r.Log.ErrorContext(ctx, "a step of a job failed", "company", j.Company, "job", j.ID, "failures", r.failed[j.ID], "err", err)
+	if r.failed[j.ID] < tries {
+		return
+	}
+	delete(r.failed, j.ID)
+	if err := r.Store.FailJob(ctx, r.node, j.ID, failedReason, time.Now()); err != nil {
+		r.Log.ErrorContext(ctx, "a job could not be ended", "company", j.Company, "job", j.ID, "err", err)
+	}
+}
+
+// release gives a job back, also when ctx has ended.
+func (r *Runner) release(ctx context.Context, j hook.DeliveryJob) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
+	defer cancel()
+	if err := r.Store.ReleaseJob(ctx, r.node, j.ID, time.Now()); err != nil {
+		r.Log.ErrorContext(ctx, "a job was not released; others go on with it when its lease has ended", "company", j.Company, "job", j.ID, "err", err)
+	}
+}
