@@ -36,7 +36,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	log := newLog(s)
 	o := app.Options{
 		Listen: s.Listen, Database: s.Database, Secrets: secretsOf(c.Store), OperatorKey: s.OperatorKey,
-		Timeout: s.Timeout, Drain: s.Drain,
+		Timeout: s.Timeout, Drain: s.Drain, DisableAfter: s.DisableAfter,
 		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
 		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC),
 		Log: log, Version: version(),

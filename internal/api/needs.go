@@ -75,6 +75,8 @@ type Store interface {
 	// PutDefaults stores what the hooks of a company have in common, or returns an
 	// error of fault hook.Conflict if another version is there already.
 	PutDefaults(ctx context.Context, company string, d hook.Defaults, e account.Entry) error
+	// Healths tells how the receivers of a company's hooks are, of all or of one.
+	Healths(ctx context.Context, company string, one uuid.UUID) ([]hook.Health, error)
 	// Alerts lists alerts, newest first.
 	Alerts(ctx context.Context, q hook.AlertQuery) ([]hook.Alert, error)
 	// Alert returns an alert of a company.

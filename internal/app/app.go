@@ -45,6 +45,7 @@ type Options struct {
 	ConnectTimeout time.Duration // of making a connection, within Timeout
 	Drain          time.Duration // given to what is under way at the end
 	Concurrency    int           // requests under way for each hook
+	DisableAfter   time.Duration // a hook that fails for so long is disabled; 0: never
 	Memory         int           // bytes of deliveries held in memory, about; 0: 64 MiB
 	MaxEvent       int64         // bytes
 	MaxBatch       int64         // bytes
@@ -120,6 +121,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.engine = deliver.New(deliver.Options{
 		Queue: a.store, Sender: client, Log: o.Log,
 		Concurrency: o.Concurrency, Memory: memory, Lease: lease, Drain: o.Drain,
+		DisableAfter: o.DisableAfter,
 	})
 	if a.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen); err != nil {
 		return nil, err

@@ -29,16 +29,17 @@ type Server struct {
 	Access
 	Outbound
 
-	Listen      string `default:"127.0.0.1:8080" env:"WAYBILL_LISTEN" placeholder:"HOST:PORT" help:"Address for the API. Without a host it is every address of the machine; port 0 picks a free one."`
-	OperatorKey string `env:"WAYBILL_OPERATOR_KEY" placeholder:"KEY" help:"Key of the operator, who may do everything; at least 20 characters. Without it, one is made at the first start and shown once. Flags can be seen by others on the machine: prefer environment or file."`
-	Timeout     string `default:"60s" env:"WAYBILL_TIMEOUT" placeholder:"DURATION" help:"Time for one attempt, from looking up the name to the end of the response."`
-	Concurrency string `default:"16" env:"WAYBILL_CONCURRENCY" placeholder:"NUMBER" help:"Requests under way at once for each hook."`
-	Memory      string `default:"64MiB" env:"WAYBILL_MEMORY" placeholder:"SIZE" help:"Deliveries that are kept in memory; the others wait in the database."`
-	MaxEvent    string `default:"1MiB" env:"WAYBILL_MAX_EVENT" placeholder:"SIZE" help:"Largest event that is accepted."`
-	MaxBatch    string `default:"32MiB" env:"WAYBILL_MAX_BATCH" placeholder:"SIZE" help:"Largest batch of events that is accepted."`
-	Drain       string `default:"25s" env:"WAYBILL_DRAIN" placeholder:"DURATION" help:"Time given to requests under way when the server is stopped."`
-	LogFormat   string `default:"text" env:"WAYBILL_LOG_FORMAT" placeholder:"FORMAT" help:"Form of the log on standard error: text or json."`
-	LogLevel    string `default:"info" env:"WAYBILL_LOG_LEVEL" placeholder:"LEVEL" help:"What is logged: debug, info, warn or error and all above."`
+	Listen       string `default:"127.0.0.1:8080" env:"WAYBILL_LISTEN" placeholder:"HOST:PORT" help:"Address for the API. Without a host it is every address of the machine; port 0 picks a free one."`
+	OperatorKey  string `env:"WAYBILL_OPERATOR_KEY" placeholder:"KEY" help:"Key of the operator, who may do everything; at least 20 characters. Without it, one is made at the first start and shown once. Flags can be seen by others on the machine: prefer environment or file."`
+	Timeout      string `default:"60s" env:"WAYBILL_TIMEOUT" placeholder:"DURATION" help:"Time for one attempt, from looking up the name to the end of the response."`
+	Concurrency  string `default:"16" env:"WAYBILL_CONCURRENCY" placeholder:"NUMBER" help:"Requests under way at once for each hook."`
+	Memory       string `default:"64MiB" env:"WAYBILL_MEMORY" placeholder:"SIZE" help:"Deliveries that are kept in memory; the others wait in the database."`
+	MaxEvent     string `default:"1MiB" env:"WAYBILL_MAX_EVENT" placeholder:"SIZE" help:"Largest event that is accepted."`
+	MaxBatch     string `default:"32MiB" env:"WAYBILL_MAX_BATCH" placeholder:"SIZE" help:"Largest batch of events that is accepted."`
+	Drain        string `default:"25s" env:"WAYBILL_DRAIN" placeholder:"DURATION" help:"Time given to requests under way when the server is stopped."`
+	DisableAfter string `default:"120h" env:"WAYBILL_DISABLE_AFTER" placeholder:"DURATION" help:"A hook whose receiver fails for so long without any success is disabled; 0s: never. Hooks may say otherwise."`
+	LogFormat    string `default:"text" env:"WAYBILL_LOG_FORMAT" placeholder:"FORMAT" help:"Form of the log on standard error: text or json."`
+	LogLevel     string `default:"info" env:"WAYBILL_LOG_LEVEL" placeholder:"LEVEL" help:"What is logged: debug, info, warn or error and all above."`
 }
 
 // Settings is the settings of the server, read and checked.
@@ -47,14 +48,15 @@ type Settings struct {
 	Listen      string // host and port
 	OperatorKey string // empty: the one made at the first start
 	Way
-	Timeout     time.Duration
-	Concurrency int
-	Memory      int   // bytes
-	MaxEvent    int64 // bytes
-	MaxBatch    int64 // bytes
-	Drain       time.Duration
-	LogJSON     bool
-	LogLevel    slog.Level
+	Timeout      time.Duration
+	Concurrency  int
+	Memory       int   // bytes
+	MaxEvent     int64 // bytes
+	MaxBatch     int64 // bytes
+	Drain        time.Duration
+	DisableAfter time.Duration // 0: never
+	LogJSON      bool
+	LogLevel     slog.Level
 
 	PublicURL      string         // without a slash at its end; empty: the address it listens on
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto count
@@ -88,17 +90,18 @@ func Env(name string) string {
 func (s *Server) Settings() (Settings, error) {
 	var r reader
 	v := Settings{
-		Listen:      r.address("listen", s.Listen),
-		Database:    r.database("database", s.Database),
-		OperatorKey: r.key("operator-key", s.OperatorKey),
-		Way:         r.way(&s.Outbound),
-		Timeout:     r.duration("timeout", s.Timeout, time.Second, time.Hour),
-		Concurrency: int(r.number("concurrency", s.Concurrency, 1, 10_000)),
-		Memory:      int(r.size("memory", s.Memory, 1<<20, 1<<40)),
-		MaxEvent:    r.size("max-event", s.MaxEvent, 1<<10, 64<<20),
-		MaxBatch:    r.size("max-batch", s.MaxBatch, 1<<10, 1<<30),
-		Drain:       r.duration("drain", s.Drain, 0, time.Hour),
-		LogJSON:     r.choice("log-format", s.LogFormat, "text", "json") == "json",
+		Listen:       r.address("listen", s.Listen),
+		Database:     r.database("database", s.Database),
+		OperatorKey:  r.key("operator-key", s.OperatorKey),
+		Way:          r.way(&s.Outbound),
+		Timeout:      r.duration("timeout", s.Timeout, time.Second, time.Hour),
+		Concurrency:  int(r.number("concurrency", s.Concurrency, 1, 10_000)),
+		Memory:       int(r.size("memory", s.Memory, 1<<20, 1<<40)),
+		MaxEvent:     r.size("max-event", s.MaxEvent, 1<<10, 64<<20),
+		MaxBatch:     r.size("max-batch", s.MaxBatch, 1<<10, 1<<30),
+		Drain:        r.duration("drain", s.Drain, 0, time.Hour),
+		DisableAfter: r.duration("disable-after", s.DisableAfter, 0, 8760*time.Hour),
+		LogJSON:      r.choice("log-format", s.LogFormat, "text", "json") == "json",
 	}
 	r.readAccess(&s.Access, &v)
 	_ = v.LogLevel.UnmarshalText([]byte(r.choice("log-level", s.LogLevel, "info", "debug", "warn", "error")))

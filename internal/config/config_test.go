@@ -55,7 +55,7 @@ func defaults() config.Settings {
 	return config.Settings{
 		Database: "waybill.db", Listen: "127.0.0.1:8080",
 		Way:     config.Way{ConnectTimeout: 10 * time.Second},
-		Timeout: time.Minute, Drain: 25 * time.Second,
+		Timeout: time.Minute, Drain: 25 * time.Second, DisableAfter: 120 * time.Hour,
 		Concurrency: 16, Memory: 64 << 20, MaxEvent: 1 << 20, MaxBatch: 32 << 20,
 	}
 }
@@ -81,7 +81,7 @@ func TestFlags(t *testing.T) {
 	got, err := read(t, "--listen=[::1]:0", "--database=sqlite:x.db", "--operator-key=obviously-fake-0123456789",
 		"--allow-network=10.1.0.0/16,fd00::/8", "--allow-network=192.0.2.1/32", "--deny-network=10.1.2.0/24",
 		"--allow-port=443,8443", "--proxy=socks5://me:p%40ss@proxy.internal:1080", "--source-address=192.0.2.9",
-		"--timeout=1m30s", "--connect-timeout=500ms", "--drain=0s", "--concurrency=1",
+		"--timeout=1m30s", "--connect-timeout=500ms", "--drain=0s", "--disable-after=24h", "--concurrency=1",
 		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--log-format=json", "--log-level=error")
 	check(t, got, err, config.Settings{
 		Listen: "[::1]:0", Database: "x.db", OperatorKey: "obviously-fake-0123456789",
@@ -93,7 +93,7 @@ func TestFlags(t *testing.T) {
 			Proxy:         config.Proxy{Scheme: "socks5", Address: "proxy.internal:1080", User: "me", Password: "p@ss"},
 			SourceAddress: netip.MustParseAddr("192.0.2.9"), ConnectTimeout: 500 * time.Millisecond,
 		},
-		Timeout: 90 * time.Second, Concurrency: 1,
+		Timeout: 90 * time.Second, DisableAfter: 24 * time.Hour, Concurrency: 1,
 		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, LogJSON: true, LogLevel: slog.LevelError,
 	})
 }

@@ -50,3 +50,38 @@ func (e *Engine) disableGone(ctx context.Context, part []result) {
 		}
 	}
 }
+
+// failingAlert words the alert about a hook whose circuit is open and, unless end
+// is zero, which is to be disabled then.
+func failingAlert(h *hook.Hook, n hook.Health, end time.Time) *hook.Alert {
+	a := &hook.Alert{
+		Company: h.Company, Kind: hook.HookFailing, Subject: h.ID.String(), Severity: hook.Failure, Level: 1, LastAt: n.At,
+		Text: fmt.Sprintf("the receiver of the hook %q has failed since %s, and only probes are sent to it: %s; "+
+			"its deliveries wait until it works again", h.Title, english(n.FailingSince), n.Reason),
+		German: fmt.Sprintf("Der Empfänger des Webhooks „%s“ ist seit %s gestört und wird nur noch gelegentlich versucht: %s. "+
+			"Die Zustellungen warten, bis er wieder funktioniert.", h.Title, german(n.FailingSince), n.Reason),
+	}
+	if !end.IsZero() {
+		a.Level = 2
+		a.Text = fmt.Sprintf("the hook %q will be disabled on %s, since its receiver has failed since %s: %s; "+
+			"mend the receiver, or correct the hook", h.Title, english(end), english(n.FailingSince), n.Reason)
+		a.German = fmt.Sprintf("Der Webhook „%s“ wird am %s deaktiviert, da sein Empfänger seit %s gestört ist: %s. "+
+			"Beheben Sie die Störung des Empfängers, oder korrigieren Sie den Webhook.", h.Title, german(end), german(n.FailingSince), n.Reason)
+	}
+	return a
+}
+
+// disabledAlert words the alert that a hook was disabled for failing too long.
+func disabledAlert(h *hook.Hook, n hook.Health, at time.Time) hook.Alert {
+	return hook.Alert{
+		Company: h.Company, Kind: hook.HookDisabled, Subject: h.ID.String(), Severity: hook.Failure, LastAt: at,
+		Text: fmt.Sprintf("the hook %q was disabled, since its receiver has failed since %s: %s; "+
+			"enable it when the receiver works, and what waits is sent", h.Title, english(n.FailingSince), n.Reason),
+		German: fmt.Sprintf("Der Webhook „%s“ wurde deaktiviert, da sein Empfänger seit %s gestört ist: %s. "+
+			"Aktivieren Sie ihn, wenn der Empfänger wieder funktioniert; was wartet, wird dann gesendet.", h.Title, german(n.FailingSince), n.Reason),
+	}
+}
+
+func english(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+func german(t time.Time) string { return t.UTC().Format("02.01.2006, 15:04 UTC") }

@@ -48,6 +48,14 @@ type Queue interface {
 	// DisableHook stores that a hook is disabled, unless it was changed meanwhile,
 	// and raises an alert.
 	DisableHook(ctx context.Context, h hook.Hook, at time.Time, a hook.Alert) error
+	// NoteHealth stores what is known of a hook's receiver, and raises or closes the
+	// alert about it.
+	NoteHealth(ctx context.Context, h hook.Health, a *hook.Alert) error
+	// WarnFailing raises an alert unless the hook's circuit has closed meanwhile.
+	WarnFailing(ctx context.Context, hookID uuid.UUID, a hook.Alert) error
+	// AllHealths tells of the receivers whose circuits are open, or have closed since
+	// a time.
+	AllHealths(ctx context.Context, since time.Time) ([]hook.Health, error)
 	// CancelDeleted cancels up to limit waiting deliveries of deleted hooks.
 	CancelDeleted(ctx context.Context, now time.Time, limit int) (int, error)
 
@@ -70,6 +78,8 @@ type Options struct {
 	Memory      int           // bytes of deliveries held in memory, about
 	Lease       time.Duration // a node that doesn't renew for so long loses what it holds
 	Drain       time.Duration // at the end, requests under way get so long to finish
+
+	DisableAfter time.Duration // a hook that fails for so long without any success is disabled; 0: never
 }
 
 // Engine delivers. Reserve, Start, Release and Owe may be called concurrently,
@@ -92,8 +102,12 @@ type Engine struct {
 	begin   context.Context     //nolint:containedctx // the flights' own, which outlives Run's
 	spilled bool                // due deliveries were left to the store that other nodes may send
 
+	turned map[uuid.UUID]hook.Health // of circuits that have opened or closed, to be stored
+	warned map[uuid.UUID]time.Time   // when hooks are to be disabled, as people were told; the lease loop's own
+
 	settle chan struct{} // done is not empty
 	claim  chan struct{} // hungry is not empty
+	soon   chan struct{} // turned is not empty
 }
 
 // result is what is to be stored of a job: an attempt, or that it is handed back.
@@ -121,6 +135,9 @@ func New(o Options) *Engine {
 		hungry:  make(map[*lane]time.Time),
 		settle:  make(chan struct{}, 1),
 		claim:   make(chan struct{}, 1),
+		soon:    make(chan struct{}, 1),
+		turned:  make(map[uuid.UUID]hook.Health),
+		warned:  make(map[uuid.UUID]time.Time),
 	}
 	e.begin, e.abort = context.WithCancel(context.Background())
 	return e

@@ -159,6 +159,9 @@ func (e *Engine) learn(l *lane, r *result, now time.Time) {
 	if l.circuit, turned = l.circuit.after(troubled, a.StartedAt, now, r.settlement.Verdict.Reason, rand.Float64()); turned && !l.circuit.open {
 		l.pace.speed, l.rest = 1, time.Time{} // its backlog comes little by little
 	}
+	if turned {
+		e.noteTurn(l, now)
+	}
 	if e.shut(l, now) {
 		e.putDown(l)
 	} else if turned {

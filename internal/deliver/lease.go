@@ -13,6 +13,9 @@ import (
 // sweepRows bounds what one transaction takes over or cancels.
 const sweepRows = 1000
 
+// gather is how long to wait for more of what is told to all nodes soon.
+const gather = 50 * time.Millisecond
+
 // join begins a lease and everything that goes with it.
 func (e *Engine) join(ctx context.Context) error {
 	if err := e.joinAnew(ctx); err != nil {
@@ -33,6 +36,7 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 	defer changes.Stop()
 	seen := e.Queue.Directory()
 	doubt := false
+	var gathered <-chan time.Time
 	for {
 		var err error
 		select {
@@ -42,6 +46,13 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 			if err = e.renew(ctx); err == nil {
 				err = e.tend(ctx)
 			}
+		case <-e.soon:
+			if gathered == nil {
+				gathered = time.After(gather)
+			}
+		case <-gathered:
+			gathered = nil
+			err = e.noteTurns(ctx)
 		case <-changes.C:
 			doubt = e.Queue.TakeDoubt() || doubt
 			if doubt && e.runs() {
@@ -169,6 +180,9 @@ func (e *Engine) tend(ctx context.Context) error {
 		}
 	}
 	e.refresh()
+	if err := e.tendHealth(ctx); err != nil {
+		return err
+	}
 	return e.look(ctx)
 }
 

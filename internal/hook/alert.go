@@ -30,7 +30,8 @@ type AlertKind string
 const (
 	CertificateEnds AlertKind = "certificate.ends" // a hook's client certificate ends soon, or has ended
 	DeliveryFailed  AlertKind = "delivery.failed"  // a hook's delivery was given up, or the hook's policy wants somebody to look
-	HookDisabled    AlertKind = "hook.disabled"    // a hook was disabled, since its receiver is gone
+	HookDisabled    AlertKind = "hook.disabled"    // a hook was disabled, since its receiver is gone, or has failed for too long
+	HookFailing     AlertKind = "hook.failing"     // a hook's circuit is open, since its receiver keeps failing
 )
 
 // AlertState is where an alert stands.

@@ -39,6 +39,7 @@ const (
 type Health struct {
 	HookID       uuid.UUID
 	Company      string
+	At           time.Time // when this was seen; not stored
 	State        CircuitState
 	FailingSince time.Time // when the first of the failures was that opened the circuit; zero while it is closed
 	LastSuccess  time.Time // as far as it was known when this was noted; zero if it wasn't

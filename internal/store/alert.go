@@ -16,18 +16,8 @@ import (
 // changes. It reports whether anything did. An alert that gets worse, by its level
 // or severity, is acknowledged no longer. Of a only what it says counts, and LastAt.
 func (s *Store) RaiseAlert(ctx context.Context, a hook.Alert) (raised bool, err error) {
-	a.Count = 1
-	args := make([]any, len(insertAlert().names()))
-	if err := fillAlert(&a, args); err != nil {
-		return false, err
-	}
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, insertAlert().numbered(), args...)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		raised = n > 0
+		raised, err = raiseAlert(ctx, tx, a)
 		return err
 	})
 	if err != nil {
@@ -42,6 +32,19 @@ const (
         OR alert.severity = 'information' AND excluded.severity = 'warning')`
 	worse = `(alert.level < excluded.level OR ` + severer + `)`
 )
+func raiseAlert(ctx context.Context, tx *sql.Tx, a hook.Alert) (raised bool, err error) {
+	a.Count = 1
+	args := make([]any, len(insertAlert().names()))
+	if err := fillAlert(&a, args); err != nil {
+		return false, err
+	}
+	res, err := tx.ExecContext(ctx, insertAlert().numbered(), args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
 
 func insertAlert() bulk {
 	return bulk{

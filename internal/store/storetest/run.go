@@ -81,6 +81,7 @@ func queueCases() []testCase {
 		{"an alert is open once for each matter", testAlerts},
 		{"people acknowledge alerts and close them", testAcknowledge},
 		{"whether a hook has anything that failed is known", testTroubled},
+		{"how a hook's receiver is, is kept", testHealth},
 	}
 }
 
