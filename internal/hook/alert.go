@@ -32,7 +32,17 @@ const (
 	DeliveryFailed  AlertKind = "delivery.failed"  // a hook's delivery was given up, or the hook's policy wants somebody to look
 	HookDisabled    AlertKind = "hook.disabled"    // a hook was disabled, since its receiver is gone, or has failed for too long
 	HookFailing     AlertKind = "hook.failing"     // a hook's circuit is open, since its receiver keeps failing
+
+	NotificationFailed AlertKind = "notification.failed" // somebody could not be told of alerts; nobody is told of that
 )
+
+// ByMail is the subject of NotificationFailed about e-mail; else it is a channel's ID.
+const ByMail = "email"
+
+// TellableKinds returns the kinds of alerts that people can be told of.
+func TellableKinds() []AlertKind {
+	return []AlertKind{CertificateEnds, DeliveryFailed, HookFailing, HookDisabled}
+}
 
 // AlertState is where an alert stands.
 type AlertState string
@@ -55,6 +65,7 @@ type Alert struct {
 	German   string
 	Level    int       // of a matter that gets worse: what is not worse than before is not raised again; 0: it always is
 	Count    int       // how often it was raised
+	Turn     int       // how often it has opened or got worse, which people are told of
 	FirstAt  time.Time // when it was raised first
 	LastAt   time.Time // and last
 	ClosedAt time.Time // when it was closed; zero while it isn't

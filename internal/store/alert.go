@@ -17,7 +17,7 @@ import (
 // or severity, is acknowledged no longer. Of a only what it says counts, and LastAt.
 func (s *Store) RaiseAlert(ctx context.Context, a hook.Alert) (raised bool, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		raised, err = raiseAlert(ctx, tx, a)
+		raised, err = raise(ctx, tx, a)
 		return err
 	})
 	if err != nil {
@@ -26,13 +26,7 @@ func (s *Store) RaiseAlert(ctx context.Context, a hook.Alert) (raised bool, err 
 	return raised, nil
 }
 
-// Whether an alert that is raised again has become severer or worse.
-const (
-	severer = `(alert.severity <> 'error' AND excluded.severity = 'error'
-        OR alert.severity = 'information' AND excluded.severity = 'warning')`
-	worse = `(alert.level < excluded.level OR ` + severer + `)`
-)
-func raiseAlert(ctx context.Context, tx *sql.Tx, a hook.Alert) (raised bool, err error) {
+func raise(ctx context.Context, tx *sql.Tx, a hook.Alert) (raised bool, err error) {
 	a.Count = 1
 	args := make([]any, len(insertAlert().names()))
 	if err := fillAlert(&a, args); err != nil {
@@ -45,6 +39,13 @@ func raiseAlert(ctx context.Context, tx *sql.Tx, a hook.Alert) (raised bool, err
 	n, err := res.RowsAffected()
 	return n > 0, err
 }
+
+// Whether an alert that is raised again has become severer or worse.
+const (
+	severer = `(alert.severity <> 'error' AND excluded.severity = 'error'
+        OR alert.severity = 'information' AND excluded.severity = 'warning')`
+	worse = `(alert.level < excluded.level OR ` + severer + `)`
+)
 
 func insertAlert() bulk {
 	return bulk{

@@ -73,7 +73,7 @@ RETURNING `+alertColumns, append([]any{company, id[:]}, args...)...))
 	return a, nil
 }
 
-const alertColumns = `id, company, kind, subject, severity, text, german, level, count, first_at, last_at,
+const alertColumns = `id, company, kind, subject, severity, text, german, level, count, turn, first_at, last_at,
     acknowledged_at, acknowledged_by, note, closed_at, closed_by`
 
 // alertTimes are an alert's times in microseconds.
@@ -82,7 +82,7 @@ type alertTimes struct{ first, last, acknowledged, closed int64 }
 // alertFields returns what a row of alertColumns is scanned into.
 func alertFields(a *hook.Alert, at *alertTimes) []any {
 	return []any{
-		&a.ID, &a.Company, &a.Kind, &a.Subject, &a.Severity, &a.Text, &a.German, &a.Level, &a.Count, &at.first, &at.last,
+		&a.ID, &a.Company, &a.Kind, &a.Subject, &a.Severity, &a.Text, &a.German, &a.Level, &a.Count, &a.Turn, &at.first, &at.last,
 		&at.acknowledged, &a.Acknowledged.By, &a.Acknowledged.Note, &at.closed, &a.ClosedBy,
 	}
 }

@@ -39,7 +39,7 @@ UPDATE alert SET closed_at = $1 WHERE company = $2 AND kind = $3 AND subject = $
 		if a == nil {
 			return nil
 		}
-		_, err = raiseAlert(ctx, tx, *a)
+		_, err = raise(ctx, tx, *a)
 		return err
 	})
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Store) WarnFailing(ctx context.Context, hookID uuid.UUID, a hook.Alert)
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		_, err = raiseAlert(ctx, tx, a)
+		_, err = raise(ctx, tx, a)
 		return err
 	})
 	if err != nil {

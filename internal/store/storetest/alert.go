@@ -50,7 +50,7 @@ func testAlerts(t *testing.T, st *store.Store) {
 		t.Fatalf("the company has %d alerts, want 2", len(own))
 	}
 	want := of(Company, "a", 2, 2)
-	want.ID, want.Count, want.FirstAt = own[1].ID, 2, at(0)
+	want.ID, want.Count, want.Turn, want.FirstAt = own[1].ID, 2, 2, at(0)
 	if diff := cmp.Diff(want, own[1]); diff != "" {
 		t.Errorf("the alert that was raised twice differs (-want +got):\n%s", diff)
 	}

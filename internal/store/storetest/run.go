@@ -82,6 +82,11 @@ func queueCases() []testCase {
 		{"people acknowledge alerts and close them", testAcknowledge},
 		{"whether a hook has anything that failed is known", testTroubled},
 		{"how a hook's receiver is, is kept", testHealth},
+		{"what users want to be told of is kept", testSubscriptions},
+		{"channels are kept with their secrets, and deleted with them", testChannels},
+		{"who is told of an alert is decided once for each turn", testUntold},
+		{"what a recipient is told is claimed once, and told or tried again", testMessages},
+		{"two nodes tell nothing twice", testTellersTogether},
 	}
 }
 
