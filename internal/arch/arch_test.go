@@ -31,6 +31,8 @@ var allowed = map[string]string{
 	"internal/certificate":   "internal/hook",
 	"internal/oidc":          "internal/account internal/hook internal/trade",
 	"internal/check":         "internal/hook",
+	"internal/mail":          "internal/hook",
+	"internal/mail/mailtest": "",
 	"internal/match":         "internal/hook internal/trade",
 	"internal/nodetest":      "",
 	"internal/pgtemp":        "",
@@ -46,7 +48,7 @@ var allowed = map[string]string{
 
 	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",
 
-	"internal/alert":   "internal/certificate internal/hook",
+	"internal/alert":   "internal/certificate internal/hook internal/sign",
 	"internal/deliver": "internal/hook internal/render internal/retry internal/sign",
 	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
 	"internal/job":     "internal/hook",
