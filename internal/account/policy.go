@@ -28,6 +28,7 @@ const (
 	ReadHooks     Action = "hook.read"
 	ChangeHooks   Action = "hook.change"
 	ReadQueue     Action = "delivery.read"
+	OperateQueue  Action = "delivery.operate" // retry, cancel, replay …
 	ReadUsers     Action = "user.read"
 	ManageUsers   Action = "user.manage"
 	ReadKeys      Action = "key.read"
@@ -50,7 +51,7 @@ func operatorActions() []Action {
 
 func companyActions() []Action {
 	return []Action{
-		ReadCompany, ChangeCompany, PostEvents, ReadEvents, ReadHooks, ChangeHooks, ReadQueue,
+		ReadCompany, ChangeCompany, PostEvents, ReadEvents, ReadHooks, ChangeHooks, ReadQueue, OperateQueue,
 		ReadUsers, ManageUsers, ReadKeys, ManageKeys, ReadAudit, ReadAlerts, ManageAlerts,
 	}
 }
@@ -104,7 +105,7 @@ func (p Policy) Allow(a Actor, do Action, company *trade.Company) error {
 	case !slices.Contains(may(a.Role), do):
 		return denied("the role "+string(a.Role)+" may not do that; ask an admin of the company",
 			"Die Rolle "+string(a.Role)+" darf das nicht; fragen Sie einen Administrator des Unternehmens.")
-	case do == ChangeHooks && a.Role != Operator && !p.Modules.Unlock(company.Modules):
+	case (do == ChangeHooks || do == OperateQueue) && a.Role != Operator && !p.Modules.Unlock(company.Modules):
 		names, german := p.Modules.Unlocking()
 		return denied("the company's contract lacks a module that unlocks webhook settings: "+strings.Join(names, ", "),
 			"Dem Vertrag des Unternehmens fehlt ein Modul, das Webhook-Einstellungen freischaltet: "+strings.Join(german, ", "))

@@ -43,6 +43,7 @@ var whoMayDoWhat = []struct {
 	{account.ReadHooks, "yyym", "yyym", "yymm", "yymm", "yymm", "ddmm", "yymm", "ddmm", "uuuu"},
 	{account.ChangeHooks, "yyym", "yyym", "ydmm", "ydmm", "ddmm", "ddmm", "ddmm", "ddmm", "uuuu"},
 	{account.ReadQueue, "yyym", "yyym", "yymm", "yymm", "yymm", "ddmm", "yymm", "ddmm", "uuuu"},
+	{account.OperateQueue, "yyym", "yyym", "ydmm", "ydmm", "ddmm", "ddmm", "ddmm", "ddmm", "uuuu"},
 	{account.ReadUsers, "yyym", "yyym", "yymm", "yymm", "yymm", "ddmm", "ddmm", "ddmm", "uuuu"},
 	{account.ManageUsers, "yyym", "yyym", "yymm", "yymm", "ddmm", "ddmm", "ddmm", "ddmm", "uuuu"},
 	{account.ReadKeys, "yyym", "yyym", "yymm", "yymm", "yymm", "ddmm", "ddmm", "ddmm", "uuuu"},

@@ -23,6 +23,7 @@ import (
 type Server struct {
 	Intake    Intake
 	Store     Store
+	Deliverer Deliverer
 	Gate      Gate
 	Policy    account.Policy
 	CheckURL  func(raw string) error // whether a hook may have the URL; an error is a *hook.Error about "url"
@@ -132,6 +133,23 @@ func (s *Server) registerQueue(a huma.API) {
 		"List the deliveries of a company, newest first", account.ReadQueue), s.listDeliveries)
 	register(a, secured("GET "+companyPath+"/deliveries/{id}", "getDelivery",
 		"Read a delivery with its attempts", account.ReadQueue), s.getDelivery)
+
+	const one = companyPath + "/deliveries/{id}"
+	register(a, secured("POST "+one+"/retry", "retryDelivery",
+		"Send a delivery now; one that has failed or was cancelled waits again", account.OperateQueue, http.StatusConflict), s.retryDelivery)
+	register(a, secured("POST "+one+"/cancel", "cancelDelivery", "Cancel a delivery that waits", account.OperateQueue, http.StatusConflict), s.cancelDelivery)
+	register(a, reading(secured("POST "+one+"/priority", "changePriority",
+		"Give a delivery that waits another priority", account.OperateQueue, http.StatusConflict)), s.changePriority)
+	register(a, created(secured("POST "+one+"/replay", "replayDelivery",
+		"Deliver the same event to the same hook again, as a new delivery", account.OperateQueue, http.StatusConflict)), s.replayDelivery)
+	register(a, accepted(secured("POST "+companyPath+"/entities/{kind}/{id}/resend", "resendEntity",
+		"Tell all hooks that want it of an entity again", account.OperateQueue)), s.resend)
+
+	register(a, addJobOperation(), s.addJob)
+	register(a, secured("GET "+jobsPath, "listDeliveryJobs", "List the jobs of a company, newest first", account.ReadQueue), s.listJobs)
+	register(a, secured("GET "+jobsPath+"/{id}", "getDeliveryJob", "Read a job, and how far it has come", account.ReadQueue), s.getJob)
+	register(a, secured("POST "+jobsPath+"/{id}/cancel", "cancelDeliveryJob",
+		"End a job; what it has done stays done", account.OperateQueue, http.StatusConflict), s.cancelJob)
 }
 
 func (s *Server) registerPeople(a huma.API) {

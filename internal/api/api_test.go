@@ -50,6 +50,7 @@ type idle struct{}
 func (idle) Reserve([]hook.Job) uuid.UUID { return uuid.Nil }
 func (idle) Start(uuid.UUID, []hook.Job)  {}
 func (idle) Release([]hook.Job)           {}
+func (idle) Owe([]uuid.UUID)              {}
 
 // world is a server on a store of its own, with the company acme.
 type world struct {
@@ -76,7 +77,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}}
 	w.gate = signin.New(signin.Options{Store: st, Operator: account.Digest(w.key), HTTPS: true})
 	s := &api.Server{
-		Intake: intake.New(st, idle{}), Store: st, Gate: w.gate,
+		Intake: intake.New(st, idle{}), Store: st, Deliverer: idle{}, Gate: w.gate,
 		Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Provider: w.provider,
 		CheckURL: send.NewGuard(nil).CheckURL, Checker: &check.Checker{Network: send.NewDialer(send.Dialing{Resolver: noNames()})},
 		Ready: func(ctx context.Context) error {

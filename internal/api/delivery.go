@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
-	"github.com/waybillhq/waybill/internal/trade"
 )
 
 type delivery struct {
@@ -33,6 +31,8 @@ type delivery struct {
 	Events     int       `json:"events" doc:"How many events it stands for: of a unique trigger, those that were merged while it waited."`
 	MergedInto string    `json:"mergedInto,omitempty" format:"uuid" doc:"The delivery that stands for its event too, if it was merged."`
 	Size       int       `json:"size" doc:"Bytes of the event's data."`
+	ReplayOf   string    `json:"replayOf,omitempty" format:"uuid" doc:"The delivery that this one repeats, if it is a replay."`
+	RetriedAt  time.Time `json:"retriedAt,omitzero" doc:"When somebody last had it tried again after it had ended; the retry policy counts from then."`
 	Attempts   []attempt `json:"attempts,omitzero" nullable:"false" doc:"Only where a delivery is read by itself."`
 }
 
@@ -42,12 +42,16 @@ func deliveryOf(d hook.Delivery) delivery {
 		EntityKind: string(d.Entity.Kind), EntityID: d.Entity.ID, State: string(d.State),
 		Priority: priorities()[d.Priority], Attempt: d.Attempt, CreatedAt: d.CreatedAt,
 		SettledAt: d.SettledAt, Status: d.Status, Reason: d.Reason, Size: d.Size, Events: d.Events,
+		RetriedAt: d.RetriedAt,
 	}
 	if d.State == hook.Merged {
 		out.MergedInto = d.MergedInto.String()
 	}
 	if d.State == hook.Waiting {
 		out.DueAt = d.DueAt
+	}
+	if d.ReplayOf != uuid.Nil {
+		out.ReplayOf = d.ReplayOf.String()
 	}
 	return out
 }
@@ -59,6 +63,8 @@ type deliveriesInput struct {
 	EventType  string    `query:"eventType" doc:"Name of an event type."`
 	EntityKind string    `query:"entityKind" doc:"Such as order."`
 	EntityID   string    `query:"entityId" doc:"Your ID of an order, product or other entity."`
+	Status     string    `query:"status" doc:"What the latest attempt was answered with: a status such as 503, a class such as 5xx, or none if there was no response."`
+	Error      string    `query:"error" enum:"render,address,dns,connect,token,tls,timeout,response,abandoned" doc:"What sort of thing kept the latest attempt from being answered."`
 	From       time.Time `query:"from" doc:"Created then or later (RFC 3339)."`
 	To         time.Time `query:"to" doc:"Created before then (RFC 3339)."`
 	Limit      int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many, at most."`
@@ -96,26 +102,10 @@ func (s *Server) listDeliveries(ctx context.Context, in *deliveriesInput) (*deli
 
 // query returns what is asked for, or everything that is wrong with it.
 func (in *deliveriesInput) query() (hook.DeliveryQuery, error) {
-	q := hook.DeliveryQuery{
-		Company: in.Company, State: hook.State(in.State), EventType: in.EventType,
-		Entity: trade.Entity{Kind: trade.EntityKind(in.EntityKind), ID: in.EntityID},
-		From:   in.From, To: in.To, Limit: in.Limit,
-	}
 	var wrong problems
-	var err error
-	if in.Hook != "" {
-		if q.HookID, err = uuid.Parse(in.Hook); err != nil || q.HookID == uuid.Nil {
-			wrong.add("hook", "it is not the ID of a hook; use the id of a trigger", "")
-		}
-	}
-	if _, ok := trade.TypeOf(in.EventType); !ok && in.EventType != "" {
-		reason, german := unknownType(in.EventType)
-		wrong.add("eventType", reason, german)
-	}
-	ofKind := func(t trade.EventType) bool { return t.Entity == q.Entity.Kind }
-	if in.EntityKind != "" && !slices.ContainsFunc(trade.Catalogue(), ofKind) {
-		wrong.add("entityKind", "there are no such entities; use an entityKind of GET /api/v1/event-types", "")
-	}
+	f := deliveryFilter{in.State, in.Hook, in.EventType, in.EntityKind, in.EntityID, in.Status, in.Error, in.From, in.To}
+	q := f.query("", &wrong)
+	q.Company, q.Limit = in.Company, in.Limit
 	if in.Cursor != "" {
 		var ok bool
 		if q.Before, ok = parseCursor(in.Cursor); !ok {

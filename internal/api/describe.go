@@ -92,6 +92,12 @@ func created(op huma.Operation) huma.Operation {
 	return op
 }
 
+// accepted makes 202 the status of an operation's success.
+func accepted(op huma.Operation) huma.Operation {
+	op.DefaultStatus = http.StatusAccepted
+	return op
+}
+
 // reading bounds the JSON body of an operation and the time to read it.
 func reading(op huma.Operation) huma.Operation {
 	op.MaxBodyBytes = 256 << 10
@@ -121,10 +127,13 @@ func describeBodies(doc *huma.OpenAPI) {
 	body("/events/batch", linesType, &huma.Schema{
 		Type: huma.TypeString, Description: "On each line an event: see the schema PostedEvent. Empty lines count but are skipped.",
 	})
-	accepted := doc.Paths[companyPath+"/events"].Post.Responses["202"]
-	accepted.Content = map[string]*huma.MediaType{jsonType: {Schema: registry.Schema(reflect.TypeFor[receipt](), true, "")}}
+	doc.Paths[companyPath+"/events"].Post.Responses["202"].Content = map[string]*huma.MediaType{jsonType: {Schema: registry.Schema(reflect.TypeFor[receipt](), true, "")}}
 	picture := doc.Paths[mePath+"/picture"]
 	picture.Put.RequestBody = &huma.RequestBody{Required: true, Content: pictureContent("image/png", "image/jpeg")}
+	job := doc.Paths[jobsPath].Post
+	job.Responses["202"].Content = answers(0, jsonType, registry.Schema(reflect.TypeFor[deliveryJob](), true, ""))["0"].Content
+	job.Responses["200"] = answers(0, jsonType, registry.Schema(reflect.TypeFor[deliveryCounts](), true, ""))["0"]
+	job.Responses["200"].Description = "OK"
 	put := doc.Paths[companyPath].Put
 	put.Responses["201"] = &huma.Response{Description: "Created", Content: put.Responses["200"].Content}
 }

@@ -21,6 +21,12 @@ type Intake interface {
 	Accept(ctx context.Context, company string, posted []intake.Posted) ([]intake.Result, error)
 }
 
+// Deliverer hears of what is to be sent.
+type Deliverer interface {
+	// Owe notes that deliveries of hooks wait in the store and are due.
+	Owe(hooks []uuid.UUID)
+}
+
 // Gate knows who makes a request, and signs people in. What it refuses is an
 // error of fault hook.Unknown, hook.TooOften, hook.Missing or hook.Invalid.
 type Gate interface {
@@ -98,8 +104,35 @@ type Store interface {
 	// EventDeliveries returns the deliveries that an event of a company caused.
 	EventDeliveries(ctx context.Context, company string, event uuid.UUID) ([]hook.Delivery, error)
 
+	Operations
 	People
 	Programs
+}
+
+// Operations is the part of the store about what is done with deliveries.
+type Operations interface {
+	// Operate carries out a command for a delivery of a company and returns it as it
+	// is then, or the new one of a replay. It returns an error of fault
+	// hook.Conflict if the delivery's state is not one for that.
+	Operate(ctx context.Context, company string, id uuid.UUID, c hook.Command, now time.Time, e account.Entry) (hook.Delivery, error)
+	// LatestEvent returns the latest event of an entity of a company.
+	LatestEvent(ctx context.Context, company string, entity trade.Entity) (trade.Event, error)
+	// CountDeliveries tells how many deliveries an operation would touch.
+	CountDeliveries(ctx context.Context, q hook.DeliveryQuery, o hook.Operation) (hook.Counts, error)
+	// AddJob stores a new job, or returns the one of an earlier request with the same
+	// idempotency key.
+	AddJob(ctx context.Context, r hook.JobRequest, e account.Entry) (hook.JobReceipt, error)
+	// JobByKey returns the job of an earlier request with an idempotency key.
+	JobByKey(ctx context.Context, company, key string, fingerprint []byte) (hook.JobReceipt, error)
+	// Job returns a job of a company.
+	Job(ctx context.Context, company string, id uuid.UUID) (hook.DeliveryJob, error)
+	// Jobs lists the jobs of a company, newest first.
+	Jobs(ctx context.Context, q hook.JobQuery) ([]hook.DeliveryJob, error)
+	// CancelJob ends a job of a company, or returns an error of fault hook.Conflict
+	// if it has ended.
+	CancelJob(ctx context.Context, company string, id uuid.UUID, now time.Time, e account.Entry) (hook.DeliveryJob, error)
+	// Note stores an entry by itself.
+	Note(ctx context.Context, es ...account.Entry) error
 }
 
 // People is the part of the store about users. A company of "" is the operator.

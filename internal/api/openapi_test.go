@@ -128,6 +128,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	maps.Copy(calls, operatorCalls(t, w))
 	maps.Copy(calls, accessCalls(t, w))
 	maps.Copy(calls, alertCalls(t, w))
+	maps.Copy(calls, operationCalls(t, w))
 	for path, item := range d.Paths {
 		for method, op := range item {
 			if len(calls[op.ID]) == 0 {
@@ -251,7 +252,7 @@ func TestDocumentIsSelfContained(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"PostedEvent", "BatchLine", "Problem", "Trigger", "Delivery"} {
+	for _, name := range []string{"PostedEvent", "BatchLine", "Problem", "Trigger", "Delivery", "DeliveryJob", "DeliveryCounts"} {
 		if _, err := d.schemas.Compile(documentURL + "#/components/schemas/" + name); err != nil {
 			t.Error(err)
 		}

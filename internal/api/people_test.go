@@ -99,8 +99,9 @@ func (w *world) things(t *testing.T) map[string]string {
 	key := w.mustDo(t, 201, "POST", acme+"/keys", `{"name":"owned","role":"reader"}`)
 	staff := w.addUser(t, "", "owned@operator.example", account.Operator)
 	staffKey := w.mustDo(t, 201, "POST", "/api/v1/keys", `{"name":"owned"}`)
+	job := w.mustDo(t, 202, "POST", acme+"/delivery-jobs", `{"operation":"cancel","filter":{"state":"failed"}}`)
 	return map[string]string{
-		"TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
+		"JOB": job["id"].(string), "ENTITY": "80417", "TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
 		"ALERT": w.raise(t, "the-subject").ID.String(), "KEY": key["id"].(string), "STAFF": staff.ID.String(), "STAFFKEY": staffKey["id"].(string),
 	}
 }

@@ -75,6 +75,15 @@ func routes() map[string]route {
 		"putDefaultCredentials":   {company, acme + "/default-credentials", `{"auth":{"type":"none"},"hosts":[]}`},
 		"listDeliveries":          {company, acme + "/deliveries", ""},
 		"getDelivery":             {company, acme + "/deliveries/DELIVERY", ""},
+		"retryDelivery":           {company, acme + "/deliveries/DELIVERY/retry", ""},
+		"cancelDelivery":          {company, acme + "/deliveries/DELIVERY/cancel", ""},
+		"changePriority":          {company, acme + "/deliveries/DELIVERY/priority", `{"priority":"low"}`},
+		"replayDelivery":          {company, acme + "/deliveries/DELIVERY/replay", ""},
+		"resendEntity":            {company, acme + "/entities/order/ENTITY/resend", ""},
+		"addDeliveryJob":          {company, acme + "/delivery-jobs", `{"operation":"cancel","filter":{"state":"waiting"}}`},
+		"listDeliveryJobs":        {company, acme + "/delivery-jobs", ""},
+		"getDeliveryJob":          {company, acme + "/delivery-jobs/JOB", ""},
+		"cancelDeliveryJob":       {company, acme + "/delivery-jobs/JOB/cancel", ""},
 		"listUsers":               {company, acme + "/users", ""},
 		"addUser":                 {company, acme + "/users", user},
 		"getUser":                 {company, acme + "/users/USER", ""},
@@ -109,7 +118,7 @@ func (w *world) state(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for _, path := range []string{
-		acme, triggers, acme + "/deliveries", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts",
+		acme, triggers, acme + "/deliveries", acme + "/delivery-jobs", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts",
 		"/api/v1/users", "/api/v1/keys", "/api/v1/companies",
 	} {
 		all.Write(w.do(t, "GET", path, "").body)

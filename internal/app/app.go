@@ -139,7 +139,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.srv = &http.Server{
 		Handler: (&api.Server{
-			Intake: intake.New(a.store, a.engine), Store: a.store, Gate: a.gate, Policy: account.Policy{Modules: modules},
+			Intake: intake.New(a.store, a.engine), Store: a.store, Deliverer: a.engine, Gate: a.gate, Policy: account.Policy{Modules: modules},
 			CheckURL: guard.CheckURL, Checker: o.checker(roots), Ready: a.store.Ping, PublicURL: public, Provider: provider,
 			MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
 		}).Handler(),
