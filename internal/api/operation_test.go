@@ -33,12 +33,14 @@ func operationCalls(t *testing.T, w *world) map[string][]call {
 		"retryDelivery":  {{path: waiting + "/retry", want: 200}, {path: arrived + "/retry", want: 409}, {path: deliveries + "/" + idLike + "/retry", want: 404}},
 		"cancelDelivery": {{path: post() + "/cancel", want: 200}, {path: arrived + "/cancel", want: 409}},
 		"changePriority": {
-			{path: waiting + "/priority", body: `{"priority":"high"}`, want: 200}, {path: waiting + "/priority", body: `{"priority":"urgent"}`, want: 422},
+			{path: waiting + "/priority", body: `{"priority":"high"}`, want: 200},
+			{path: waiting + "/priority", body: `{"priority":"urgent"}`, want: 422},
 			{path: arrived + "/priority", body: `{"priority":"high"}`, want: 409},
 		},
 		"replayDelivery": {{path: arrived + "/replay", want: 201}, {path: waiting + "/replay", want: 409}},
 		"resendEntity": {
-			{path: resend, want: 202}, {path: acme + "/entities/order/none/resend", want: 404},
+			{path: resend, want: 202},
+			{path: acme + "/entities/order/none/resend", want: 404},
 			{path: resend, headers: []string{"Idempotency-Key: \t"}, want: 422},
 		},
 		"addDeliveryJob": {

@@ -70,12 +70,12 @@ func (s *Store) operate(ctx context.Context, tx *sql.Tx, c hook.Command, ds []ho
 		}
 		return changed, s.makeWait(ctx, tx, changed, ds)
 	case hook.DoReplay:
-		for i := range changed {
+		for i, d := range ds {
 			id, err := uuid.NewV7()
 			if err != nil {
 				return nil, err
 			}
-			changed[i] = replayed(&ds[i], id, now)
+			changed[i] = replayed(&d, id, now)
 		}
 		return changed, s.makeWait(ctx, tx, changed, ds)
 	case hook.DoCancel:

@@ -317,8 +317,8 @@ func testJobTaken(t *testing.T, st *store.Store) {
 
 func testJobRepeated(t *testing.T, st *store.Store) {
 	mixed(t, st)
-	request := func(print string) hook.JobRequest {
-		return hook.JobRequest{IdempotencyKey: "once", Fingerprint: []byte(print), Job: hook.DeliveryJob{
+	request := func(content string) hook.JobRequest {
+		return hook.JobRequest{IdempotencyKey: "once", Fingerprint: []byte(content), Job: hook.DeliveryJob{
 			ID: NewID(), Company: Company, Command: hook.Command{Operation: hook.DoReplay}, State: hook.JobRunning, CreatedAt: start(),
 		}}
 	}
@@ -326,17 +326,17 @@ func testJobRepeated(t *testing.T, st *store.Store) {
 		t.Errorf("a key that nobody has brought = %v, want %v", err, store.ErrNoJob)
 	}
 	first := request("a")
-	for i, print := range []string{"a", "a", "b"} {
-		r := request(print)
+	for i, content := range []string{"a", "a", "b"} {
+		r := request(content)
 		if i == 0 {
 			r = first
 		}
 		got, err := st.AddJob(t.Context(), r, by("delivery-job.add", r.Job.ID))
-		if err != nil || got.Job.ID != first.Job.ID || got.Repeated != (i > 0) || got.Mismatched != (print == "b") {
+		if err != nil || got.Job.ID != first.Job.ID || got.Repeated != (i > 0) || got.Mismatched != (content == "b") {
 			t.Errorf("request %d = %+v, %v, want the first job", i, got, err)
 		}
-		again, err := st.JobByKey(t.Context(), Company, "once", []byte(print))
-		if err != nil || again.Job.ID != first.Job.ID || again.Mismatched != (print == "b") {
+		again, err := st.JobByKey(t.Context(), Company, "once", []byte(content))
+		if err != nil || again.Job.ID != first.Job.ID || again.Mismatched != (content == "b") {
 			t.Errorf("the job of the key = %+v, %v, want the first", again, err)
 		}
 	}
