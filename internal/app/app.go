@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/waybillhq/waybill/internal/account"
@@ -193,7 +194,7 @@ func (a *App) Run(ctx context.Context) error {
 	parts.Go(func() error { return a.engine.Run(delivering) })
 	parts.Go(func() error { return a.gate.Run(delivering) })
 	parts.Go(func() error {
-		return a.store.Watch(ctx, a.log, func() { a.engine.Look(ctx) })
+		return a.store.Watch(ctx, a.log, func(hooks []uuid.UUID) { a.engine.Look(ctx, hooks) })
 	})
 	parts.Go(func() error { return (&alert.Watcher{Store: a.store, Log: a.log}).Run(ctx) })
 	parts.Go(func() error { return (&job.Runner{Store: a.store, Deliverer: a.engine, Log: a.log}).Run(ctx) })

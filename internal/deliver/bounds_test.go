@@ -145,7 +145,7 @@ func TestInACrowdHigherPrioritiesHaveMoreUnderWay(t *testing.T) {
 			if _, err := st.Accept(t.Context(), uuid.Nil, as); err != nil {
 				t.Fatal(err)
 			}
-			r.engine.Look(t.Context())
+			r.engine.Look(t.Context(), nil)
 			synctest.Wait()
 		}
 		for range 16 {

@@ -191,15 +191,29 @@ func (e *Engine) update(a ask, due, now time.Time, claimed bool) {
 	e.feed(l)
 }
 
-// look finds out which of the hooks that are sent to have deliveries waiting, for
-// those that this node was not told of.
-func (e *Engine) look(ctx context.Context) error {
+// sent returns those of hooks that this node sends.
+func (e *Engine) sent(hooks []uuid.UUID) []uuid.UUID {
+	now, all := time.Now(), e.Queue.Directory().Hooks
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	var ids []uuid.UUID
-	for id, h := range e.Queue.Directory().Hooks {
-		if h.Sends(time.Now()) {
+	for _, id := range hooks {
+		if h := all[id]; h != nil && h.Sends(now) && (!h.Limits.Set() || e.owns(id)) {
 			ids = append(ids, id)
 		}
 	}
+	return ids
+}
+
+// look finds out which of the hooks that are sent to have deliveries waiting, for
+// those that this node was not told of.
+func (e *Engine) look(ctx context.Context) error {
+	return e.lookAt(ctx, slices.Collect(maps.Keys(e.Queue.Directory().Hooks)))
+}
+
+// lookAt is look for some hooks. Those that this node doesn't send don't matter.
+func (e *Engine) lookAt(ctx context.Context, hooks []uuid.UUID) error {
+	ids := e.sent(hooks)
 	for len(ids) > 0 {
 		n := min(len(ids), 256)
 		backlogs, err := e.Queue.Backlogs(ctx, ids[:n])

@@ -33,14 +33,25 @@ type Queue interface {
 	HandBack(ctx context.Context, node uuid.UUID, ds []hook.Delivery) error
 	// Backlogs tells what waits for hooks.
 	Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog, error)
-	// TellWork tells other nodes that deliveries wait.
-	TellWork(ctx context.Context) error
+	// TellWork tells other nodes that deliveries of hooks wait, of any if none is given.
+	TellWork(ctx context.Context, hooks []uuid.UUID) error
 
 	// Join, Renew and Leave begin, prolong and end a node's lease. Renew fails
 	// with a fault of kind hook.Conflict when the lease has ended already.
 	Join(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) error
 	Renew(ctx context.Context, node uuid.UUID, now, leaseEnd time.Time) error
 	Leave(ctx context.Context, node uuid.UUID) error
+	// Retire says that a node stops, and takes no more lanes.
+	Retire(ctx context.Context, node uuid.UUID) error
+	// Lanes tells which nodes live, and which lanes of limited hooks are whose.
+	Lanes(ctx context.Context, now time.Time) (hook.Lanes, error)
+	// TakeLanes makes node the owner of hooks' lanes, as far as nobody but the given
+	// owners owns them now, and returns those it took.
+	TakeLanes(ctx context.Context, node uuid.UUID, before map[uuid.UUID]hook.Owner, now time.Time) ([]uuid.UUID, error)
+	// GiveLanes gives up lanes of node's.
+	GiveLanes(ctx context.Context, node uuid.UUID, hooks []uuid.UUID, now time.Time) error
+	// MoveLanes makes node the owner of the lanes that an older lease of it still owns.
+	MoveLanes(ctx context.Context, older, node uuid.UUID) ([]uuid.UUID, error)
 	// TakeDoubt reports whether a node may hold deliveries without knowing.
 	TakeDoubt() bool
 	// TakeOver makes up to limit deliveries of dead nodes wait again.
@@ -102,12 +113,21 @@ type Engine struct {
 	begin   context.Context     //nolint:containedctx // the flights' own, which outlives Run's
 	spilled bool                // due deliveries were left to the store that other nodes may send
 
+	owned    map[uuid.UUID]struct{} // hooks with limits that this node sends
+	foreign  map[uuid.UUID]struct{} // those that others send, as far as is known
+	others   map[uuid.UUID]struct{} // those that have got work here, of which others are to be told
+	unshared bool                   // another node may have given up a lane
+	owning   context.Context        //nolint:containedctx // of flights for owned; they end with begin, or when the lease lapses
+	letGo    context.CancelFunc     // ends them
+	lapse    *time.Timer            // when the lease ends
+	retired  bool                   // the store knows that this node stops; the lease loop's own
+
 	turned map[uuid.UUID]hook.Health // of circuits that have opened or closed, to be stored
 	warned map[uuid.UUID]time.Time   // when hooks are to be disabled, as people were told; the lease loop's own
 
 	settle chan struct{} // done is not empty
 	claim  chan struct{} // hungry is not empty
-	soon   chan struct{} // turned is not empty
+	soon   chan struct{} // others or turned is not empty, or unshared
 }
 
 // result is what is to be stored of a job: an attempt, or that it is handed back.
@@ -139,7 +159,9 @@ func New(o Options) *Engine {
 		turned:  make(map[uuid.UUID]hook.Health),
 		warned:  make(map[uuid.UUID]time.Time),
 	}
+	e.owned, e.foreign, e.others = make(map[uuid.UUID]struct{}), make(map[uuid.UUID]struct{}), make(map[uuid.UUID]struct{})
 	e.begin, e.abort = context.WithCancel(context.Background())
+	e.owning, e.letGo = context.WithCancel(e.begin)
 	return e
 }
 
@@ -175,8 +197,9 @@ func wake(c chan struct{}) {
 // land lets flights finish, but not for longer than Drain.
 func (e *Engine) land(ctx context.Context) {
 	e.mu.Lock()
-	e.running = false
+	e.running, e.unshared = false, true
 	e.mu.Unlock()
+	wake(e.soon)
 	defer e.abort()
 	timer := time.AfterFunc(e.Drain, e.abort)
 	defer timer.Stop()
@@ -196,7 +219,29 @@ func (e *Engine) leave(ctx context.Context) error {
 	if rest, err := e.settleAll(ctx, batch); err != nil {
 		return leftBehind(rest, err)
 	}
-	return e.insist(ctx, func() error { return e.Queue.Leave(ctx, e.node) })
+	if err := e.insist(ctx, func() error { return e.Queue.Leave(ctx, e.node) }); err != nil {
+		return err
+	}
+	return e.endLanes(ctx)
+}
+
+// endLanes lets other nodes know at once that lanes have no owner any more.
+func (e *Engine) endLanes(ctx context.Context) error {
+	e.mu.Lock()
+	owned := len(e.owned)
+	e.disown()
+	e.letGo()
+	if e.lapse != nil {
+		e.lapse.Stop()
+	}
+	for _, l := range e.lanes {
+		l.sleepOver()
+	}
+	e.mu.Unlock()
+	if owned == 0 {
+		return nil
+	}
+	return e.Queue.TellWork(ctx, nil)
 }
 
 // leftBehind says what others have to do because the store failed.

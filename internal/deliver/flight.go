@@ -39,6 +39,10 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 		return e.node, j, true
 	}
 	e.flying--
+	if l.giving && l.flying == 0 {
+		l.giving, e.unshared = false, true
+		wake(e.soon)
+	}
 	return uuid.Nil, hook.Job{}, false
 }
 
@@ -53,6 +57,13 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 	if h == nil || !h.Sends(start) || !e.holds(node, start) {
 		r.back = true
 		return r
+	}
+	if h.Limits.Set() {
+		var mine bool
+		if ctx, mine = e.holdsLane(node, h.ID, start); !mine {
+			r.back = true
+			return r
+		}
 	}
 	policy := retry.Of(h.Retry)
 	a := e.send(ctx, j, h, d, policy, start)

@@ -56,7 +56,7 @@ func (e *Engine) rate(l *lane) (perSecond, burst float64) {
 
 // sends reports whether this node sends what the lane is owed.
 func (e *Engine) sends(l *lane, now time.Time) bool {
-	return l.hook != nil && l.hook.Sends(now)
+	return l.hook != nil && l.hook.Sends(now) && (!l.hook.Limits.Set() || e.owns(l.hookID))
 }
 
 // opens returns when a request of a lane may begin, as far as its receiver and its
@@ -132,7 +132,7 @@ func (e *Engine) shut(l *lane, now time.Time) bool {
 	if l.circuit.open && l.flying+l.queued > 0 {
 		return true
 	}
-	return now.Before(l.rest) || l.circuit.open && now.Before(l.circuit.probe)
+	return !e.sends(l, now) || now.Before(l.rest) || l.circuit.open && now.Before(l.circuit.probe)
 }
 
 // noteBegun counts a request that begins now.

@@ -45,6 +45,7 @@ type lane struct {
 	tokens   bucket      // of the hook's rate
 	began    time.Time   // when the latest request did
 	rest     time.Time   // the receiver wants no request before
+	giving   bool        // it is given up when nothing of it is under way
 	timer    *time.Timer // wakes the lane when it may begin a request again
 	wakes    time.Time   // when it is to; zero if nothing is waited for
 }

@@ -52,7 +52,7 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 			}
 		case <-gathered:
 			gathered = nil
-			err = e.noteTurns(ctx)
+			err = errors.Join(e.noteTurns(ctx), e.tellOthers(ctx))
 		case <-changes.C:
 			doubt = e.Queue.TakeDoubt() || doubt
 			if doubt && e.runs() {
@@ -60,12 +60,12 @@ func (e *Engine) leaseLoop(ctx context.Context) {
 				doubt = err != nil
 			}
 			if e.takeSpilled() {
-				err = errors.Join(err, e.Queue.TellWork(ctx))
+				err = errors.Join(err, e.Queue.TellWork(ctx, nil))
 			}
 			if d := e.Queue.Directory(); d != seen {
 				seen = d
 				e.refresh()
-				err = errors.Join(err, e.look(ctx))
+				err = errors.Join(err, e.tendLanes(ctx), e.look(ctx))
 			}
 		}
 		if err != nil && ctx.Err() == nil {
@@ -90,7 +90,7 @@ func (e *Engine) renew(ctx context.Context) error {
 	err := e.Queue.Renew(ctx, e.node, now, now.Add(e.Lease))
 	if err == nil {
 		e.mu.Lock()
-		e.leased = now.Add(e.Lease)
+		e.leaseUntil(now.Add(e.Lease))
 		if e.open(time.Now()) {
 			e.resume() // lanes that stopped when the lease seemed to have ended
 		}
@@ -128,9 +128,13 @@ func (e *Engine) joinAnew(ctx context.Context) error {
 	if err := e.Queue.Join(ctx, node, now, now.Add(e.Lease)); err != nil {
 		return err
 	}
+	if err := e.moveLanes(ctx, node); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	backs := e.unqueue(e.node)
-	e.node, e.leased = node, now.Add(e.Lease)
+	e.node = node
+	e.leaseUntil(now.Add(e.Lease))
 	e.mu.Unlock()
 	rest, err := e.settleBatch(ctx, backs)
 	if err != nil {
@@ -151,6 +155,14 @@ func (e *Engine) holds(node uuid.UUID, now time.Time) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return node == e.node && lasts(e.leased, now)
+}
+
+// holdsLane is holds for a job of a hook with limits. The context ends when the node
+// isn't the hook's owner any more.
+func (e *Engine) holdsLane(node, hookID uuid.UUID, now time.Time) (context.Context, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.owning, node == e.node && lasts(e.leased, now) && e.owns(hookID)
 }
 
 // lasts reports whether a lease that ends at end lasts at now, by both clocks:
@@ -180,16 +192,29 @@ func (e *Engine) tend(ctx context.Context) error {
 		}
 	}
 	e.refresh()
+	if err := e.tendLanes(ctx); err != nil {
+		return err
+	}
 	if err := e.tendHealth(ctx); err != nil {
 		return err
 	}
 	return e.look(ctx)
 }
 
-// Look has the store looked through for deliveries that wait, such as when
-// another node tells of them.
-func (e *Engine) Look(ctx context.Context) {
-	if err := e.look(ctx); err != nil {
+// Look has the store looked through for deliveries of hooks that wait, such as when
+// another node tells of them; of all hooks, if none is given.
+func (e *Engine) Look(ctx context.Context, hooks []uuid.UUID) {
+	var err error
+	if len(hooks) > 0 {
+		err = e.lookAt(ctx, hooks)
+	} else {
+		e.mu.Lock()
+		e.unshared = true
+		e.mu.Unlock()
+		wake(e.soon)
+		err = e.look(ctx)
+	}
+	if err != nil {
 		e.Log.ErrorContext(ctx, "did not look for work", "err", err)
 	}
 }

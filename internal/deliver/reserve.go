@@ -45,11 +45,23 @@ func (e *Engine) Start(node uuid.UUID, jobs []hook.Job) {
 		l := e.laneOf(j.Delivery.HookID)
 		if j.Delivery.State != hook.Sending {
 			e.leftToStore(l, j.Delivery.DueAt, now)
-			e.spilled = true
+			e.noteWork(l)
 			continue
 		}
 		l.reserved--
 		e.launch(l, node, j)
+	}
+}
+
+// noteWork has other nodes told that there is work for a lane: at once if only one of
+// them may send it.
+func (e *Engine) noteWork(l *lane) {
+	switch {
+	case l.hook == nil || !l.hook.Limits.Set():
+		e.spilled = true
+	case !e.owns(l.hookID):
+		e.others[l.hookID] = struct{}{}
+		wake(e.soon)
 	}
 }
 

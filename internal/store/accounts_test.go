@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,23 +133,27 @@ func TestAListeningConnectionIsNotUsedAgain(t *testing.T) {
 		}
 	})
 	ctx, stop := context.WithCancel(t.Context())
-	heard := make(chan struct{}, 1)
+	heard := make(chan []uuid.UUID, 1)
+	told := []uuid.UUID{uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())}
 	done := make(chan error, 1)
 	go func() {
-		done <- s.Watch(ctx, slog.New(slog.DiscardHandler), func() {
+		done <- s.Watch(ctx, slog.New(slog.DiscardHandler), func(hooks []uuid.UUID) {
 			select {
-			case heard <- struct{}{}:
+			case heard <- hooks:
 			default:
 			}
 		})
 	}()
 	for listening := false; !listening; {
-		if err := s.TellWork(t.Context()); err != nil {
+		if err := s.TellWork(t.Context(), told); err != nil {
 			t.Fatal(err)
 		}
 		select {
-		case <-heard:
+		case hooks := <-heard:
 			listening = true
+			if !slices.Equal(hooks, told) {
+				t.Errorf("heard of work for %v, want %v", hooks, told)
+			}
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

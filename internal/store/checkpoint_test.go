@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/store"
 	"github.com/waybillhq/waybill/internal/store/storetest"
@@ -24,7 +26,7 @@ func TestTheLogStaysShort(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- st.Watch(ctx, slog.New(slog.DiscardHandler), func() {}) }()
+	go func() { done <- st.Watch(ctx, slog.New(slog.DiscardHandler), func([]uuid.UUID) {}) }()
 
 	data := make([]byte, 1<<20)
 	for written := 0; written < 400<<20; written += len(data) {

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/pgtemp"
 	"github.com/waybillhq/waybill/internal/store"
@@ -20,7 +22,7 @@ func watch(t *testing.T, st *store.Store) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- st.Watch(ctx, slog.New(slog.DiscardHandler), func() {}) }()
+	go func() { done <- st.Watch(ctx, slog.New(slog.DiscardHandler), func([]uuid.UUID) {}) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {

@@ -140,7 +140,7 @@ func TestALockedPasswordIsToldOnceAndTriedAgain(t *testing.T) {
 		var log logged
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- st.Watch(ctx, slog.New(slog.NewTextHandler(&log, nil)), func() {}) }()
+		go func() { done <- st.Watch(ctx, slog.New(slog.NewTextHandler(&log, nil)), func([]uuid.UUID) {}) }()
 		lock.Lock(hook.Secret(password(1)))
 		storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/") // has the others read
 		time.Sleep(time.Minute)

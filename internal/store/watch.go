@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -35,20 +37,49 @@ func (s *Store) notify(ctx context.Context, tx *sql.Tx, channel string) error {
 	return err
 }
 
-// TellWork tells other nodes, if there can be any, that deliveries wait which
-// they could send.
-func (s *Store) TellWork(ctx context.Context) error {
+// mostTold is how many hooks one notification can name.
+const mostTold = 200
+
+// TellWork tells other nodes, if there can be any, that deliveries of the given
+// hooks wait which they could send; of any hooks, if none is given.
+func (s *Store) TellWork(ctx context.Context, hooks []uuid.UUID) error {
 	if !s.many {
 		return nil
 	}
-	return s.inTx(ctx, func(tx *sql.Tx) error { return s.notify(ctx, tx, channelWork) })
+	if len(hooks) > mostTold {
+		hooks = nil
+	}
+	_, err := s.write.ExecContext(ctx, `SELECT pg_notify($1, $2)`, channelWork, joinIDs(hooks))
+	return err
+}
+
+func joinIDs(ids []uuid.UUID) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	return strings.Join(texts, ",")
+}
+
+// splitIDs reads what joinIDs wrote. What it can't read is nil, which names any.
+func splitIDs(text string) []uuid.UUID {
+	var ids []uuid.UUID
+	for part := range strings.SplitSeq(text, ",") {
+		id, err := uuid.Parse(part)
+		if err != nil {
+			return nil
+		}
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 // Watch keeps the directory up to date with what other nodes change until ctx
-// ends, and calls work when one of them has deliveries to share. An embedded
+// ends, and calls work when one of them has deliveries to share, of the given hooks
+// or, if there is none, of any. An embedded
 // database has no other nodes, but guests; there it also keeps the log short.
 // It tells of hooks that have a secret which can't be opened.
-func (s *Store) Watch(ctx context.Context, log *slog.Logger, work func()) error {
+func (s *Store) Watch(ctx context.Context, log *slog.Logger, work func(hooks []uuid.UUID)) error {
 	var others sync.WaitGroup
 	defer others.Wait()
 	others.Go(func() { s.watchLocked(ctx, log) })
@@ -101,7 +132,7 @@ func (s *Store) reloadChanged(ctx context.Context) error {
 
 // listen holds a connection and acts on what comes, and every now and then
 // without anything having come.
-func (s *Store) listen(ctx context.Context, work func()) error {
+func (s *Store) listen(ctx context.Context, work func([]uuid.UUID)) error {
 	conn, err := s.read.Conn(ctx)
 	if err != nil {
 		return err
@@ -115,7 +146,7 @@ func (s *Store) listen(ctx context.Context, work func()) error {
 	return heard
 }
 
-func (s *Store) listenOn(ctx context.Context, pg *pgx.Conn, work func()) error {
+func (s *Store) listenOn(ctx context.Context, pg *pgx.Conn, work func([]uuid.UUID)) error {
 	for _, channel := range []string{channelDirectory, channelWork} {
 		if _, err := pg.Exec(ctx, "LISTEN "+channel); err != nil {
 			return fmt.Errorf("listen: %w", err)
@@ -131,7 +162,7 @@ func (s *Store) listenOn(ctx context.Context, pg *pgx.Conn, work func()) error {
 	}
 }
 
-func (s *Store) hear(ctx context.Context, pg *pgx.Conn, work func()) error {
+func (s *Store) hear(ctx context.Context, pg *pgx.Conn, work func([]uuid.UUID)) error {
 	wait, cancel := context.WithTimeout(ctx, poll)
 	defer cancel()
 	n, err := pg.WaitForNotification(wait)
@@ -142,7 +173,7 @@ func (s *Store) hear(ctx context.Context, pg *pgx.Conn, work func()) error {
 		return ctx.Err()
 	}
 	if err == nil && n.Channel == channelWork {
-		work()
+		work(splitIDs(n.Payload))
 	}
 	return s.Reload(ctx)
 }

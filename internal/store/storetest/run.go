@@ -87,6 +87,9 @@ func queueCases() []testCase {
 		{"who is told of an alert is decided once for each turn", testUntold},
 		{"what a recipient is told is claimed once, and told or tried again", testMessages},
 		{"two nodes tell nothing twice", testTellersTogether},
+		{"a lane has one owner", testLanes},
+		{"a lane is taken once", testTakeLaneOnce},
+		{"nodes are told apart by their leases", testNodes},
 	}
 }
 
