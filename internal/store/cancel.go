@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
 )
 
 // unheard is for how long after a hook was deleted another node may still
@@ -16,6 +18,8 @@ const unheard = 10 * time.Minute
 // deletedHook is a hook that may have something waiting though it was deleted.
 type deletedHook struct {
 	id        uuid.UUID
+	company   string
+	kind      hook.Kind
 	deletedAt int64 // microseconds
 }
 
@@ -24,6 +28,7 @@ type deletedHook struct {
 // for others doesn't matter, and no more at those of which nothing can wait.
 func (s *Store) CancelDeleted(ctx context.Context, now time.Time, limit int) (int, error) {
 	cancelled := 0
+	of := make(map[deletedHook]int)
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		cancelled = 0
 		deleted, err := deletedHooks(ctx, tx)
@@ -35,6 +40,7 @@ func (s *Store) CancelDeleted(ctx context.Context, now time.Time, limit int) (in
 			if err != nil {
 				return err
 			}
+			of[h] = n
 			if cancelled += n; cancelled == limit {
 				break
 			}
@@ -49,11 +55,14 @@ func (s *Store) CancelDeleted(ctx context.Context, now time.Time, limit int) (in
 	if err != nil {
 		return 0, fmt.Errorf("cancel deliveries of deleted hooks: %w", err)
 	}
+	for h, n := range of {
+		s.cancelled(h.company, h.kind, n)
+	}
 	return cancelled, nil
 }
 
 func deletedHooks(ctx context.Context, tx *sql.Tx) ([]deletedHook, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, deleted_at FROM hook WHERE deleted_at > 0 AND NOT cancelled`)
+	rows, err := tx.QueryContext(ctx, `SELECT id, company, kind, deleted_at FROM hook WHERE deleted_at > 0 AND NOT cancelled`)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +70,7 @@ func deletedHooks(ctx context.Context, tx *sql.Tx) ([]deletedHook, error) {
 	var deleted []deletedHook
 	for rows.Next() {
 		var h deletedHook
-		if err := rows.Scan(&h.id, &h.deletedAt); err != nil {
+		if err := rows.Scan(&h.id, &h.company, &h.kind, &h.deletedAt); err != nil {
 			return nil, err
 		}
 		deleted = append(deleted, h)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -134,7 +135,9 @@ func collided(err error) bool {
 	return ok && (e.Code == "23505" || e.Code == "40P01")
 }
 
-func (s *Store) commitTogether(ctx context.Context, group []*work, sent func()) error {
+func (s *Store) commitTogether(ctx context.Context, group []*work, sent func()) (err error) {
+	start := time.Now()
+	defer func() { s.committed(group, start, err) }()
 	known, err := s.knownKeys(ctx, group, sent)
 	if err != nil {
 		return fmt.Errorf("find keys: %w", err)

@@ -30,7 +30,8 @@ type Store struct {
 	read  *sql.DB // for what only reads
 	lock  io.Closer
 
-	sealer Sealer
+	sealer   Sealer
+	observer Observer // nil: nobody
 
 	hot        hotStatements
 	findKeys   *bulkQuery
@@ -173,7 +174,13 @@ func (s *Store) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 }
 
 func (s *Store) inTxWith(ctx context.Context, options *sql.TxOptions, fn func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, options)
+	err := transact(ctx, s.write, options, fn)
+	s.failed(ctx, err)
+	return err
+}
+
+func transact(ctx context.Context, db *sql.DB, options *sql.TxOptions, fn func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, options)
 	if err != nil {
 		return err
 	}
