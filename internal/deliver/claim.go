@@ -155,6 +155,7 @@ func (e *Engine) claimSome(ctx context.Context, asks []ask) error {
 		e.mu.Unlock()
 		return err
 	}
+	e.Observer.Claimed(len(jobs), time.Since(now))
 	left := make(map[uuid.UUID]time.Time, len(backlogs))
 	for _, b := range backlogs {
 		left[b.HookID] = b.DueAt

@@ -81,9 +81,10 @@ type Sender interface {
 
 // Options are the parts and bounds of an Engine.
 type Options struct {
-	Queue  Queue
-	Sender Sender
-	Log    *slog.Logger
+	Queue    Queue
+	Sender   Sender
+	Observer Observer // nil: nobody
+	Log      *slog.Logger
 
 	Concurrency int           // requests of one hook under way at a time
 	Memory      int           // bytes of deliveries held in memory, about
@@ -134,6 +135,7 @@ type Engine struct {
 type result struct {
 	node       uuid.UUID
 	job        hook.Job
+	kind       hook.Kind // of the hook; empty if nothing was attempted
 	settlement hook.Settlement
 	back       bool
 	signal     retry.Signal
@@ -149,6 +151,9 @@ func (r *result) kept() int {
 
 // New returns an Engine that delivers while Run runs.
 func New(o Options) *Engine {
+	if o.Observer == nil {
+		o.Observer = unobserved{}
+	}
 	e := &Engine{
 		Options: o,
 		lanes:   make(map[uuid.UUID]*lane),

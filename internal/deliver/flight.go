@@ -65,6 +65,7 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 			return r
 		}
 	}
+	r.kind = h.Kind
 	policy := retry.Of(h.Retry)
 	a := e.send(ctx, j, h, d, policy, start)
 	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version

@@ -182,6 +182,7 @@ func (e *Engine) tend(ctx context.Context) error {
 			return err
 		}
 		if n > 0 {
+			e.Observer.TakenOver(n)
 			e.Log.InfoContext(ctx, "took over from a node that had stopped", "deliveries", n)
 		}
 	}

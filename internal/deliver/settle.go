@@ -139,6 +139,7 @@ func (e *Engine) settlePart(ctx context.Context, part []result) error {
 	held, err := e.Queue.Settle(ctx, part[0].node, ss)
 	if err == nil {
 		e.logLost(ctx, ss, held)
+		e.observe(part, held)
 		e.disableGone(ctx, part)
 	}
 	return err

@@ -40,6 +40,7 @@ type Deliverer interface {
 type Intake struct {
 	store     Store
 	deliverer Deliverer
+	observer  Observer // nil: nobody
 	compiled  atomic.Pointer[compiled]
 }
 
@@ -104,6 +105,7 @@ func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) (
 	}
 	receipts, err := in.commit(ctx, acceptances, jobs)
 	if err != nil {
+		in.observe(company, results, false)
 		return nil, err
 	}
 	for i, r := range receipts {
@@ -113,6 +115,7 @@ func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) (
 				"the key was used for another request; use a new key for each event")
 		}
 	}
+	in.observe(company, results, true)
 	return results, nil
 }
 
