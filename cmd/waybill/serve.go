@@ -39,6 +39,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		Timeout: s.Timeout, Drain: s.Drain, DisableAfter: s.DisableAfter,
 		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
 		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC),
+		MetricsListen: s.MetricsListen, MetricsCompanies: s.MetricsCompanies,
 		Log: log, Version: version(),
 	}
 	setWay(&o, s.Way)
@@ -53,6 +54,9 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		return errors.Join(err, a.Run(ended(ctx))) // closes what is open
 	}
 	log.InfoContext(ctx, "serving", "addr", a.Addr(), "version", version())
+	if addr := a.MetricsAddr(); addr != "" {
+		log.InfoContext(ctx, "serving metrics without a key", "addr", addr)
+	}
 	err = a.Run(ctx)
 	if err == nil {
 		log.InfoContext(ctx, "stopped")
@@ -124,6 +128,9 @@ func explain(err error, database, listen string) error {
 		return errors.Join(tellKeys(os.Stderr, e.Keys), explain(e.Err, database, listen))
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "listen" {
+		if bad, ok := errors.AsType[*app.BadMetricsListen](err); ok {
+			return &config.Wrong{Name: "metrics-listen", Value: bad.Addr, Reason: listenReason(e)}
+		}
 		return &config.Wrong{Name: "listen", Value: listen, Reason: listenReason(e)}
 	}
 	if e, ok := errors.AsType[*app.BadKeys](err); ok {

@@ -20,6 +20,7 @@ const (
 	ManageStaff   Action = "operator.users" // the operator's own people
 	ReadAuditAll  Action = "operator.audit"
 	MakePortal    Action = "portal.make"
+	ReadMetrics   Action = "operator.metrics"
 
 	ReadCompany   Action = "company.read"
 	ChangeCompany Action = "company.change" // name, language, time zone
@@ -46,7 +47,7 @@ func Actions() []Action {
 }
 
 func operatorActions() []Action {
-	return []Action{ListCompanies, PutCompany, ManageKeysAll, ManageStaff, ReadAuditAll, MakePortal}
+	return []Action{ListCompanies, PutCompany, ManageKeysAll, ManageStaff, ReadAuditAll, MakePortal, ReadMetrics}
 }
 
 func companyActions() []Action {

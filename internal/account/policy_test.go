@@ -35,6 +35,7 @@ var whoMayDoWhat = []struct {
 	{account.ManageStaff, "yyyy", "yyyy", "dddd", "dddd", "dddd", "dddd", "dddd", "dddd", "uuuu"},
 	{account.ReadAuditAll, "yyyy", "yyyy", "dddd", "dddd", "dddd", "dddd", "dddd", "dddd", "uuuu"},
 	{account.MakePortal, "yyyy", "yyyy", "dddd", "dddd", "dddd", "dddd", "dddd", "dddd", "uuuu"},
+	{account.ReadMetrics, "yyyy", "yyyy", "dddd", "dddd", "dddd", "dddd", "dddd", "dddd", "uuuu"},
 
 	{account.ReadCompany, "yyym", "yyym", "yymm", "yymm", "yymm", "yymm", "yymm", "ddmm", "uuuu"},
 	{account.ChangeCompany, "yyym", "yyym", "yymm", "yymm", "ddmm", "ddmm", "ddmm", "ddmm", "uuuu"},

@@ -29,6 +29,7 @@ type Server struct {
 	CheckURL  func(raw string) error // whether a hook may have the URL; an error is a *hook.Error about "url"
 	Checker   Checker
 	Ready     func(ctx context.Context) error // whether events can be accepted
+	Metrics   http.Handler                    // serves the metrics, to whoever asks
 	Provider  Provider                        // nil: nobody signs in by OpenID Connect
 	PublicURL string                          // what people reach the server by, such as https://waybill.example; without a slash at the end
 	MaxEvent  int64                           // bytes of one event
@@ -53,6 +54,7 @@ func (s *Server) Handler() http.Handler {
 
 	register(a, public("GET /healthz", "health", "Tell that the server runs"), s.health)
 	register(a, public("GET /readyz", "ready", "Tell whether events can be accepted", 503), s.ready)
+	register(a, metricsOperation(), s.getMetrics)
 	register(a, openAPIOperation(), s.openAPI(a))
 	register(a, public("GET /api/v1/event-types", "listEventTypes", "List all event types"), s.listEventTypes)
 	register(a, public("GET /api/v1/modules", "listModules", "List the modules that contracts can have"), s.listModules)

@@ -99,6 +99,7 @@ func operatorCalls(t *testing.T, w *world) map[string][]call {
 		"listOperatorKeys":      {{want: 200}, {headers: []string{noKey}, want: 401}},
 		"addOperatorKey":        {{body: `{"name":"k"}`, want: 201}, {body: `{"name":"k","role":"reader"}`, want: 422}},
 		"revokeOperatorKey":     {{path: "/api/v1/keys/" + key, want: 204}, {path: "/api/v1/keys/" + key, want: 404}},
+		"getMetrics":            {{want: 200}, {headers: []string{noKey}, want: 401}},
 		"listAuditAll":          {{path: "/api/v1/audit?action=user.", want: 200}, {path: "/api/v1/audit?from=today", want: 422}},
 	}
 }

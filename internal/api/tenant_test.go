@@ -51,6 +51,7 @@ func routes() map[string]route {
 		"addOperatorKey":        {operator, "/api/v1/keys", `{"name":"spy"}`},
 		"revokeOperatorKey":     {operator, "/api/v1/keys/STAFFKEY", ""},
 		"listAuditAll":          {operator, "/api/v1/audit", ""},
+		"getMetrics":            {operator, "/metrics", ""},
 
 		"putCompany":              {company, acme, `{"name":"Taken Over"}`},
 		"getCompany":              {company, acme, ""},

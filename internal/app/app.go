@@ -8,7 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -23,6 +22,7 @@ import (
 	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/job"
+	"github.com/waybillhq/waybill/internal/metrics"
 	"github.com/waybillhq/waybill/internal/oidc"
 	"github.com/waybillhq/waybill/internal/send"
 	"github.com/waybillhq/waybill/internal/signin"
@@ -56,6 +56,9 @@ type Options struct {
 	Modules        account.Modules // that contracts can include; nil: the default ones
 	OIDC           oidc.Options    // the provider that people can sign in with; RedirectURL is made from PublicURL; without an Issuer there is none
 
+	MetricsListen    string // where metrics are served without a key; empty: nowhere
+	MetricsCompanies int    // so many are named in metrics; 0: 200
+
 	Log     *slog.Logger
 	Version string
 }
@@ -71,8 +74,9 @@ type App struct {
 	log     *slog.Logger
 	drain   time.Duration
 	store   *store.Store
-	ln      net.Listener
-	srv     *http.Server
+	api     site
+	watched *site // of metrics; nil: there is none
+	metrics *metrics.Metrics
 	engine  *deliver.Engine
 	gate    *signin.Gate
 	keys    Keys
@@ -94,6 +98,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.store.Close)
+	a.observe(o)
 
 	operator, err := a.operator(ctx, o.OperatorKey)
 	if err != nil {
@@ -120,14 +125,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		memory = defaultMemory
 	}
 	a.engine = deliver.New(deliver.Options{
-		Queue: a.store, Sender: client, Log: o.Log,
+		Queue: a.store, Sender: client, Observer: a.metrics, Log: o.Log,
 		Concurrency: o.Concurrency, Memory: memory, Lease: lease, Drain: o.Drain,
 		DisableAfter: o.DisableAfter,
 	})
-	if a.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen); err != nil {
+	if a.api.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen); err != nil {
 		return nil, err
 	}
-	a.closers = append(a.closers, a.closeListener)
+	a.closers = append(a.closers, a.api.close)
+	if err := a.listenForMetrics(ctx, o); err != nil {
+		return nil, err
+	}
 	modules := o.Modules
 	if modules == nil {
 		modules = account.DefaultModules()
@@ -138,25 +146,14 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		o.OIDC.RedirectURL = public + api.OIDCReturn
 		provider = oidc.New(o.OIDC)
 	}
-	a.srv = &http.Server{
-		Handler: (&api.Server{
-			Intake: intake.New(a.store, a.engine), Store: a.store, Deliverer: a.engine, Gate: a.gate, Policy: account.Policy{Modules: modules},
-			CheckURL: guard.CheckURL, Checker: o.checker(roots), Ready: a.store.Ping, PublicURL: public, Provider: provider,
-			MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
-		}).Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-	}
+	in := intake.New(a.store, a.engine)
+	in.Observe(a.metrics)
+	a.api.srv = newServer((&api.Server{
+		Intake: in, Store: a.store, Deliverer: a.engine, Gate: a.gate, Policy: account.Policy{Modules: modules},
+		CheckURL: guard.CheckURL, Checker: o.checker(roots), Ready: a.store.Ping, PublicURL: public, Provider: provider,
+		Metrics: a.metrics.Handler(), MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
+	}).Handler(), o.Log)
 	return a, nil
-}
-
-// closeListener closes the listener if the server hasn't.
-func (a *App) closeListener() error {
-	if err := a.ln.Close(); !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
 }
 
 // operator returns the digest of the given key or, if there is none, of the one
@@ -174,7 +171,7 @@ func (a *App) operator(ctx context.Context, given string) (string, error) {
 }
 
 // Addr returns the address the API listens on.
-func (a *App) Addr() string { return a.ln.Addr().String() }
+func (a *App) Addr() string { return a.api.ln.Addr().String() }
 
 // NewOperatorKey returns the operator's key if New has just made it, else an
 // empty text: it is stored nowhere.
@@ -190,7 +187,10 @@ func (a *App) Run(ctx context.Context) error {
 	parts, ctx := errgroup.WithContext(ctx)
 	// Deliver until nothing more can be accepted.
 	delivering, stop := context.WithCancel(context.WithoutCancel(ctx))
-	parts.Go(func() error { defer stop(); return a.serve(ctx) })
+	parts.Go(func() error { defer stop(); return a.api.serve(ctx, a.drain) })
+	if a.watched != nil {
+		parts.Go(func() error { return a.watched.serve(ctx, a.drain) })
+	}
 	parts.Go(func() error { return a.engine.Run(delivering) })
 	parts.Go(func() error { return a.gate.Run(delivering) })
 	parts.Go(func() error {
@@ -199,23 +199,6 @@ func (a *App) Run(ctx context.Context) error {
 	parts.Go(func() error { return (&alert.Watcher{Store: a.store, Log: a.log}).Run(ctx) })
 	parts.Go(func() error { return (&job.Runner{Store: a.store, Deliverer: a.engine, Log: a.log}).Run(ctx) })
 	return errors.Join(parts.Wait(), a.close())
-}
-
-func (a *App) serve(ctx context.Context) error {
-	served := make(chan error, 1)
-	go func() { served <- a.srv.Serve(a.ln) }()
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(a.drain, time.Second))
-	defer cancel()
-	err := a.srv.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = a.srv.Close() // a client that doesn't finish must not hold us
-	}
-	return err
 }
 
 func (a *App) close() error {

@@ -57,6 +57,7 @@ func defaults() config.Settings {
 		Way:     config.Way{ConnectTimeout: 10 * time.Second},
 		Timeout: time.Minute, Drain: 25 * time.Second, DisableAfter: 120 * time.Hour,
 		Concurrency: 16, Memory: 64 << 20, MaxEvent: 1 << 20, MaxBatch: 32 << 20,
+		MetricsCompanies: 200,
 	}
 }
 
@@ -82,7 +83,8 @@ func TestFlags(t *testing.T) {
 		"--allow-network=10.1.0.0/16,fd00::/8", "--allow-network=192.0.2.1/32", "--deny-network=10.1.2.0/24",
 		"--allow-port=443,8443", "--proxy=socks5://me:p%40ss@proxy.internal:1080", "--source-address=192.0.2.9",
 		"--timeout=1m30s", "--connect-timeout=500ms", "--drain=0s", "--disable-after=24h", "--concurrency=1",
-		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--log-format=json", "--log-level=error")
+		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--log-format=json", "--log-level=error",
+		"--metrics-listen=:9464", "--metrics-companies=3")
 	check(t, got, err, config.Settings{
 		Listen: "[::1]:0", Database: "x.db", OperatorKey: "obviously-fake-0123456789",
 		Way: config.Way{
@@ -95,6 +97,7 @@ func TestFlags(t *testing.T) {
 		},
 		Timeout: 90 * time.Second, DisableAfter: 24 * time.Hour, Concurrency: 1,
 		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, LogJSON: true, LogLevel: slog.LevelError,
+		MetricsListen: ":9464", MetricsCompanies: 3,
 	})
 }
 
@@ -158,6 +161,8 @@ func TestWrongSettings(t *testing.T) {
 		{"a port that is too high", []string{"--listen=127.0.0.1:99999"}, []string{"--listen", "127.0.0.1:99999", "0 to 65535"}},
 		{"a port by name", []string{"--listen=127.0.0.1:http"}, []string{"--listen", "0 to 65535"}},
 		{"an address without a port", []string{"--listen=127.0.0.1"}, []string{"--listen", "127.0.0.1:8080"}},
+		{"an address for metrics without a port", []string{"--metrics-listen=127.0.0.1"}, []string{"--metrics-listen", "127.0.0.1:8080"}},
+		{"a number of companies that is none", []string{"--metrics-companies=0"}, []string{"--metrics-companies", "1 to 10000"}},
 		{"a network that is an address", []string{"--allow-network=10.1.2.3"}, []string{"--allow-network", "10.1.2.3", "10.1.0.0/16"}},
 		{"a network with bits beyond the prefix", []string{"--allow-network=10.1.2.3/16"}, []string{"10.1.0.0/16", "10.1.2.3/32"}},
 		{"a denied network that is an address", []string{"--deny-network=10.1.2.3"}, []string{"--deny-network", "10.1.2.3/32"}},

@@ -66,7 +66,7 @@ func (s *Store) Depth(ctx context.Context, now time.Time) (hook.Depth, error) {
 	bound := max(1, depthRows/busy/len(depth.Levels))
 	rows, err := db.QueryContext(ctx, depths, depthHooks, micros(now), bound)
 	if err == nil {
-		err = s.addDepths(rows, &depth, bound)
+		err = s.addDepths(rows, &depth, bound, now)
 	}
 	if err != nil {
 		return hook.Depth{}, fmt.Errorf("count what waits: %w", err)
@@ -75,7 +75,7 @@ func (s *Store) Depth(ctx context.Context, now time.Time) (hook.Depth, error) {
 }
 
 // addDepths adds up what was counted, up to bound in each row.
-func (s *Store) addDepths(rows *sql.Rows, depth *hook.Depth, bound int) error {
+func (s *Store) addDepths(rows *sql.Rows, depth *hook.Depth, bound int, now time.Time) error {
 	defer rows.Close()
 	hooks := s.Directory().Hooks
 	for rows.Next() {
@@ -90,7 +90,7 @@ func (s *Store) addDepths(rows *sql.Rows, depth *hook.Depth, bound int) error {
 		l := &depth.Levels[priority]
 		l.Due, l.Later = l.Due+due, l.Later+later
 		oldest := fromMicros(first)
-		if h := hooks[id]; due > 0 && h != nil && h.Sends() && (l.Oldest.IsZero() || oldest.Before(l.Oldest)) {
+		if h := hooks[id]; due > 0 && h != nil && h.Sends(now) && (l.Oldest.IsZero() || oldest.Before(l.Oldest)) {
 			l.Oldest = oldest
 		}
 	}
