@@ -42,6 +42,8 @@ const (
 	accessToken   = "Findable-access-token-7737"
 	hmacSecret    = "Findable-hmac-secret-7738"
 	defaultToken  = "Findable-default-token-7739"
+	channelToken  = "Findable-channel-token-7740"
+	smtpPassword  = "Findable-smtp-password-7741"
 )
 
 // No secret is found in clear in the database, the log or an answer, after
@@ -56,7 +58,8 @@ func TestSecretsAreNowhereInClear(t *testing.T) {
 			if engine == "postgres" {
 				database = pgtemp.Database(t)
 			}
-			s := newSecretive(t, database, folder)
+			s := newSecretive(t, database, folder, "--smtp-host=127.0.0.1", "--smtp-port=1", "--smtp-user=waybill",
+				"--smtp-password="+smtpPassword, "--smtp-from=waybill@nordwind.example")
 			secrets := s.fill(t)
 			s.look(t, secrets)
 			s.node.stop(t)
@@ -96,7 +99,7 @@ type secretive struct {
 	url  string // of the receiver
 }
 
-func newSecretive(t *testing.T, database, folder string) *secretive {
+func newSecretive(t *testing.T, database, folder string, more ...string) *secretive {
 	t.Helper()
 	authority, err := receiver.NewAuthority()
 	if err != nil {
@@ -125,10 +128,10 @@ func newSecretive(t *testing.T, database, folder string) *secretive {
 
 	s := &secretive{log: &safeBuffer{}, url: srv.URL}
 	s.node = &node{
-		args: []string{
+		args: append([]string{
 			"serve", "--listen=127.0.0.1:0", "--database=" + database, "--secrets-file=" + filepath.Join(folder, "secrets"),
 			"--trust=" + writeFile(t, "authority.pem", authority.PEM()), "--allow-network=127.0.0.0/8", "--log-level=debug",
-		},
+		}, more...),
 		http: http.Client{Timeout: 20 * time.Second}, stderr: s.log,
 	}
 	s.node.start(t)
@@ -146,7 +149,7 @@ func (s *secretive) fill(t *testing.T) []string {
 			`{"title":"to %s","eventTypes":["OrderChanged"],"url":%q,"auth":{"type":"basic","user":"partner","secret":%q}}`,
 			path, s.url+path, password))
 	}
-	secrets := s.fillAccess(t, base)
+	secrets := append(s.fillAccess(t, base), s.fillChannels(t, base)...)
 	var key struct{ Key string }
 	s.read(t, s.do(t, http.MethodPost, base+"/keys", `{"name":"shop","role":"producer"}`), &key)
 	var user struct{ ID string }
@@ -207,6 +210,22 @@ func (s *secretive) fillAccess(t *testing.T, base string) []string {
 		bearerToken, apiKey, clientSecret, accessToken, hmacSecret, defaultToken, line,
 		strings.TrimPrefix(string(made.Secret), "whsec_"), strings.TrimPrefix(string(given.Secret), "whsk_"),
 	}
+}
+
+// fillChannels adds channels that are told something, well and badly, and returns
+// their secrets.
+func (s *secretive) fillChannels(t *testing.T, base string) []string {
+	t.Helper()
+	key := sign.NewKey("v1")
+	for path, sent := range map[string]string{"/good/": `"sent":true`, "/bad?sig=": `"sent":false`} {
+		var channel struct{ ID string }
+		s.read(t, s.do(t, http.MethodPost, base+"/notification-channels", fmt.Sprintf(
+			`{"kind":"webhook","title":"chat","url":%q,"secret":%q}`, s.url+path+channelToken, string(key.Secret))), &channel)
+		if answer := s.do(t, http.MethodPost, base+"/notification-channels/"+channel.ID+"/test", ""); !strings.Contains(answer, sent) || strings.Contains(answer, channelToken) {
+			t.Errorf("the test of %s says %s, want %s and no secret", path, answer, sent)
+		}
+	}
+	return []string{channelToken, smtpPassword, strings.TrimPrefix(string(key.Secret), "whsec_")}
 }
 
 // clientPair returns a client certificate and its key, as PEM.
@@ -284,7 +303,7 @@ func (s *secretive) look(t *testing.T, secrets []string) {
 		t.Error("the answers don't show what the receiver answered, so that looking into them proves nothing")
 	}
 	for _, path := range []string{
-		base, base + "/hooks/triggers", base + "/default-credentials", base + "/trusted-authorities", base + "/alerts", base + "/users", base + "/keys", base + "/audit",
+		base, base + "/hooks/triggers", base + "/default-credentials", base + "/trusted-authorities", base + "/alerts", base + "/notification-channels", base + "/users", base + "/keys", base + "/audit",
 		"/api/v1/companies", "/api/v1/users", "/api/v1/keys", "/api/v1/audit", "/api/v1/openapi.json",
 	} {
 		answers.WriteString(s.do(t, http.MethodGet, path, ""))

@@ -15,6 +15,7 @@ import (
 	"github.com/waybillhq/waybill/internal/app"
 	"github.com/waybillhq/waybill/internal/config"
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/mail"
 	"github.com/waybillhq/waybill/internal/oidc"
 )
 
@@ -38,7 +39,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		Listen: s.Listen, Database: s.Database, Secrets: secretsOf(c.Store), OperatorKey: s.OperatorKey,
 		Timeout: s.Timeout, Drain: s.Drain, DisableAfter: s.DisableAfter,
 		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
-		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC),
+		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC), Mail: mailOf(s.Mail),
 		MetricsListen: s.MetricsListen, MetricsCompanies: s.MetricsCompanies,
 		Log: log, Version: version(),
 	}
@@ -73,6 +74,13 @@ func providerOf(o config.OIDC) oidc.Options {
 	return oidc.Options{
 		Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: hook.Secret(o.ClientSecret),
 		CompanyClaim: o.CompanyClaim, RoleClaim: o.RoleClaim, Roles: roles, AnyEmail: o.AnyEmail,
+	}
+}
+
+// mailOf turns the settings of e-mail into what it is sent with.
+func mailOf(m config.Mail) mail.Options {
+	return mail.Options{
+		Host: m.Host, Port: m.Port, Security: mail.Security(m.Security), User: m.User, Password: hook.Secret(m.Password), From: m.From,
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 
 type alertItem struct {
 	ID             string    `json:"id" format:"uuid"`
-	Kind           string    `json:"kind" example:"certificate.ends" doc:"What it is about: certificate.ends, that a hook's client certificate ends within 30, 7 or 1 days, or has ended; delivery.failed, that a delivery of a hook was given up; hook.failing, that a hook's receiver keeps failing and is only probed; hook.disabled, that a hook was disabled, since its receiver is gone or has failed for too long."`
-	Subject        string    `json:"subject" doc:"ID of what it is about, such as a hook's."`
+	Kind           string    `json:"kind" example:"certificate.ends" doc:"What it is about: certificate.ends, that a hook's client certificate ends within 30, 7 or 1 days, or has ended; delivery.failed, that a delivery of a hook was given up; hook.failing, that a hook's receiver keeps failing and is only probed; hook.disabled, that a hook was disabled, since its receiver is gone or has failed for too long; notification.failed, that alerts could not be told through a notification channel, or by e-mail."`
+	Subject        string    `json:"subject" doc:"ID of what it is about, a hook's or a notification channel's; email for e-mails."`
 	Severity       string    `json:"severity" enum:"information,warning,error"`
 	State          string    `json:"state" enum:"open,acknowledged,closed" doc:"An acknowledged one is open again when it gets worse. What is raised after it was closed is another alert."`
 	Text           label     `json:"text" doc:"What it is and what to do."`

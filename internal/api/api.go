@@ -30,11 +30,13 @@ type Server struct {
 	Checker   Checker
 	Ready     func(ctx context.Context) error // whether events can be accepted
 	Metrics   http.Handler                    // serves the metrics, to whoever asks
-	Provider  Provider                        // nil: nobody signs in by OpenID Connect
-	PublicURL string                          // what people reach the server by, such as https://waybill.example; without a slash at the end
-	MaxEvent  int64                           // bytes of one event
-	MaxBatch  int64                           // bytes of a batch
-	Version   string                          // of Waybill
+	Teller    Teller
+	Mails     bool     // whether people can be told by e-mail
+	Provider  Provider // nil: nobody signs in by OpenID Connect
+	PublicURL string   // what people reach the server by, such as https://waybill.example; without a slash at the end
+	MaxEvent  int64    // bytes of one event
+	MaxBatch  int64    // bytes of a batch
+	Version   string   // of Waybill
 	Log       *slog.Logger
 }
 
@@ -60,6 +62,7 @@ func (s *Server) Handler() http.Handler {
 	register(a, public("GET /api/v1/modules", "listModules", "List the modules that contracts can have"), s.listModules)
 
 	s.registerCompanies(a)
+	s.registerAlerts(a)
 	s.registerQueue(a)
 	s.registerPeople(a)
 	s.registerOperator(a)
@@ -118,6 +121,10 @@ func (s *Server) registerCompanies(a huma.API) {
 	register(a, secured("DELETE "+companyPath+"/keys/{id}", "revokeKey", "Revoke a key, for good", account.ManageKeys), s.revokeKey)
 	register(a, secured("GET "+companyPath+"/audit", "listAudit",
 		"List what was changed in a company, newest first", account.ReadAudit), s.listAudit)
+}
+
+// registerAlerts adds what people should look at, and who is told of that.
+func (s *Server) registerAlerts(a huma.API) {
 	register(a, secured("GET "+companyPath+"/alerts", "listAlerts",
 		"List what people should look at, newest first", account.ReadAlerts), s.listAlerts)
 	register(a, secured("GET "+companyPath+"/alerts/{id}", "getAlert", "Read an alert", account.ReadAlerts), s.getAlert)
@@ -125,6 +132,20 @@ func (s *Server) registerCompanies(a huma.API) {
 		"Say that one looks at an alert", account.ManageAlerts, http.StatusConflict)), s.acknowledgeAlert)
 	register(a, secured("POST "+companyPath+"/alerts/{id}/close", "closeAlert",
 		"Close an alert", account.ManageAlerts, http.StatusConflict), s.closeAlert)
+
+	const channels = companyPath + "/notification-channels"
+	register(a, secured("GET "+channels, "listChannels", "List where a company is told of alerts", account.ReadHooks), s.listChannels)
+	register(a, created(reading(secured("POST "+channels, "addChannel", "Add a notification channel", account.ChangeHooks, http.StatusConflict))), s.addChannel)
+	register(a, secured("GET "+channels+"/{id}", "getChannel", "Read a notification channel", account.ReadHooks), s.getChannel)
+	register(a, reading(secured("PUT "+channels+"/{id}", "putChannel", "Change a notification channel", account.ChangeHooks,
+		http.StatusConflict, http.StatusPreconditionFailed)), s.putChannel)
+	register(a, secured("DELETE "+channels+"/{id}", "deleteChannel", "Delete a notification channel", account.ChangeHooks), s.deleteChannel)
+	register(a, secured("POST "+channels+"/{id}/test", "testChannel", "Tell a notification channel that it works", account.ChangeHooks,
+		http.StatusTooManyRequests), s.testChannel())
+
+	register(a, secured("GET "+mePath+"/notifications", "getNotifications", "Read of which alerts one is told by e-mail", account.OwnProfile), s.getNotifications)
+	register(a, reading(secured("PUT "+mePath+"/notifications", "putNotifications",
+		"Change of which alerts one is told by e-mail", account.OwnProfile)), s.putNotifications)
 }
 
 func (s *Server) registerQueue(a huma.API) {

@@ -62,6 +62,7 @@ type world struct {
 	sick   atomic.Bool // the database doesn't answer
 
 	provider *standIn
+	teller   *told
 }
 
 func newWorld(t *testing.T) *world {
@@ -74,12 +75,13 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}}
+	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}, teller: &told{}}
 	w.gate = signin.New(signin.Options{Store: st, Operator: account.Digest(w.key), HTTPS: true})
 	s := &api.Server{
 		Intake: intake.New(st, idle{}), Store: st, Deliverer: idle{}, Gate: w.gate,
 		Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Provider: w.provider,
 		CheckURL: send.NewGuard(nil).CheckURL, Checker: &check.Checker{Network: send.NewDialer(send.Dialing{Resolver: noNames()})},
+		Teller: w.teller, Mails: true,
 		Ready: func(ctx context.Context) error {
 			if w.sick.Load() {
 				return errors.New("disk on fire")

@@ -107,6 +107,7 @@ type Store interface {
 	Operations
 	People
 	Programs
+	Channels
 }
 
 // Operations is the part of the store about what is done with deliveries.
@@ -151,6 +152,10 @@ type People interface {
 	User(ctx context.Context, id uuid.UUID) (account.User, error)
 	// Users lists the users of a company by e-mail address.
 	Users(ctx context.Context, company string) ([]account.User, error)
+	// Subscription returns what a user is told of.
+	Subscription(ctx context.Context, user uuid.UUID) (hook.Subscription, error)
+	// PutSubscription replaces what a user is told of.
+	PutSubscription(ctx context.Context, user uuid.UUID, n hook.Subscription, e account.Entry) error
 	// SetPicture replaces a user's picture; nil removes it.
 	SetPicture(ctx context.Context, user uuid.UUID, mediaType string, picture []byte, e account.Entry) error
 	// Picture returns a user's picture.
@@ -159,6 +164,21 @@ type People interface {
 	Sessions(ctx context.Context, user uuid.UUID, now time.Time) ([]account.Session, error)
 	// EndSession ends a session of a user.
 	EndSession(ctx context.Context, user, id uuid.UUID, e account.Entry) error
+}
+
+// Channels is the part of the store about where companies are told of alerts.
+type Channels interface {
+	// AddChannel stores a new channel, with Version 1.
+	AddChannel(ctx context.Context, c hook.Channel, e account.Entry) error
+	// ChangeChannel stores the next version of a channel, or returns an error of
+	// fault hook.Conflict if another version is there already.
+	ChangeChannel(ctx context.Context, c hook.Channel, e account.Entry) error
+	// DeleteChannel removes a channel of a company.
+	DeleteChannel(ctx context.Context, company string, id uuid.UUID, now time.Time, e account.Entry) error
+	// Channel returns a channel of a company.
+	Channel(ctx context.Context, company string, id uuid.UUID) (hook.Channel, error)
+	// Channels lists the channels of a company, by age.
+	Channels(ctx context.Context, company string) ([]hook.Channel, error)
 }
 
 // Programs is the part of the store about keys and about what was done. A

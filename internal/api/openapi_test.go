@@ -129,6 +129,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	maps.Copy(calls, accessCalls(t, w))
 	maps.Copy(calls, alertCalls(t, w))
 	maps.Copy(calls, operationCalls(t, w))
+	maps.Copy(calls, notificationCalls(t, w))
 	for path, item := range d.Paths {
 		for method, op := range item {
 			if len(calls[op.ID]) == 0 {

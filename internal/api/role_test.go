@@ -51,12 +51,18 @@ func TestEachRoleMayDoWhatItMay(t *testing.T) {
 		{"GET " + acme + "/keys", "", "200 200 200 200 200 200 403 403 401"},
 		{"POST " + acme + "/keys", `{"name":"k","role":"reader"}`, "201 201 201 201 201 403 403 403 401"},
 		{"GET " + acme + "/audit", "", "200 200 200 200 200 200 403 403 401"},
+		{"GET " + channels, "", "200 200 200 200 200 200 403 200 401"},
+		{"POST " + channels, goodChannel, "201 201 201 201 201 403 403 403 401"},
+		{"PUT " + channels + "/CHANNEL", goodChannel, "200 200 200 200 200 403 403 403 401"},
+		{"POST " + channels + "/CHANNEL/test", "", "200 200 200 200 200 403 403 403 401"},
+		{"DELETE " + channels + "/" + idLike, "", "404 404 404 404 404 403 403 403 401"},
 		{"GET " + acme + "/alerts/ALERT", "", "200 200 200 200 200 200 403 200 401"},
 		{"POST " + acme + "/alerts/ALERT/acknowledge", "", "200 200 200 200 200 403 403 403 401"},
 		{"POST " + acme + "/alerts/" + idLike + "/close", "", "404 404 404 404 404 403 403 403 401"},
 		{"GET /api/v1/users", "", "200 200 200 403 403 403 403 403 401"},
 		{"GET /api/v1/keys", "", "200 200 200 403 403 403 403 403 401"},
 		{"GET /api/v1/audit", "", "200 200 200 403 403 403 403 403 401"},
+		{"PUT /api/v1/me/notifications", `{"often":"daily"}`, "403 403 200 403 200 200 403 403 401"},
 		{"GET /api/v1/me", "", "403 403 200 403 200 200 403 403 401"},
 	} {
 		method, path, _ := strings.Cut(tt.call, " ")

@@ -98,9 +98,18 @@ func routes() map[string]route {
 		"listAlerts":              {company, acme + "/alerts", ""},
 		"getAlert":                {company, acme + "/alerts/ALERT", ""},
 		"acknowledgeAlert":        {company, acme + "/alerts/ALERT/acknowledge", `{"note":"taken over"}`},
+		"listChannels":            {company, channels, ""},
+		"addChannel":              {company, channels, goodChannel},
+		"getChannel":              {company, channels + "/CHANNEL", ""},
+		"putChannel":              {company, channels + "/CHANNEL", strings.Replace(goodChannel, "Chat", "Taken over", 1)},
+		"deleteChannel":           {company, channels + "/CHANNEL", ""},
+		"testChannel":             {company, channels + "/CHANNEL/test", ""},
 		"closeAlert":              {company, acme + "/alerts/ALERT/close", ""},
 		"listAudit":               {company, acme + "/audit", ""},
 		"checkReceiver":           {company, acme + "/check", `{"url":"https://hooks.example/orders"}`},
+
+		"getNotifications": {self, "/api/v1/me/notifications", ""},
+		"putNotifications": {self, "/api/v1/me/notifications", `{"often":"hourly"}`},
 
 		"getMe":          {self, "/api/v1/me", ""},
 		"changeMe":       {self, "/api/v1/me", `{"name":"Kim Example"}`},
@@ -119,7 +128,7 @@ func (w *world) state(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for _, path := range []string{
-		acme, triggers, acme + "/deliveries", acme + "/delivery-jobs", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts",
+		acme, triggers, acme + "/deliveries", acme + "/delivery-jobs", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts", channels,
 		"/api/v1/users", "/api/v1/keys", "/api/v1/companies",
 	} {
 		all.Write(w.do(t, "GET", path, "").body)

@@ -22,6 +22,7 @@ import (
 	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/job"
+	"github.com/waybillhq/waybill/internal/mail"
 	"github.com/waybillhq/waybill/internal/metrics"
 	"github.com/waybillhq/waybill/internal/oidc"
 	"github.com/waybillhq/waybill/internal/send"
@@ -54,6 +55,7 @@ type Options struct {
 	PublicURL      string          // where people reach it, without a slash at the end; empty: "http://" and the address it listens on
 	TrustedProxies []netip.Prefix  // whose X-Forwarded-For and X-Forwarded-Proto count
 	Modules        account.Modules // that contracts can include; nil: the default ones
+	Mail           mail.Options    // the server that sends e-mail, but for Roots; without a Host there is no e-mail
 	OIDC           oidc.Options    // the provider that people can sign in with; RedirectURL is made from PublicURL; without an Issuer there is none
 
 	MetricsListen    string // where metrics are served without a key; empty: nowhere
@@ -79,6 +81,7 @@ type App struct {
 	metrics *metrics.Metrics
 	engine  *deliver.Engine
 	gate    *signin.Gate
+	teller  *alert.Notifier
 	keys    Keys
 	newKey  string
 	closers []func() error // run last to first
@@ -146,11 +149,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		o.OIDC.RedirectURL = public + api.OIDCReturn
 		provider = oidc.New(o.OIDC)
 	}
+	a.teller = &alert.Notifier{Store: a.store, Sender: client, PublicURL: public, Log: o.Log}
+	if o.Mail.Host != "" {
+		o.Mail.Roots = roots
+		a.teller.Mailer = mail.New(o.Mail)
+	}
 	in := intake.New(a.store, a.engine)
 	in.Observe(a.metrics)
 	a.api.srv = newServer((&api.Server{
 		Intake: in, Store: a.store, Deliverer: a.engine, Gate: a.gate, Policy: account.Policy{Modules: modules},
 		CheckURL: guard.CheckURL, Checker: o.checker(roots), Ready: a.store.Ping, PublicURL: public, Provider: provider,
+		Teller: a.teller, Mails: o.Mail.Host != "",
 		Metrics: a.metrics.Handler(), MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
 	}).Handler(), o.Log)
 	return a, nil
@@ -196,6 +205,7 @@ func (a *App) Run(ctx context.Context) error {
 	parts.Go(func() error {
 		return a.store.Watch(ctx, a.log, func(hooks []uuid.UUID) { a.engine.Look(ctx, hooks) })
 	})
+	parts.Go(func() error { return a.teller.Run(ctx) })
 	parts.Go(func() error { return (&alert.Watcher{Store: a.store, Log: a.log}).Run(ctx) })
 	parts.Go(func() error { return (&job.Runner{Store: a.store, Deliverer: a.engine, Log: a.log}).Run(ctx) })
 	return errors.Join(parts.Wait(), a.close())

@@ -58,12 +58,12 @@ var allowed = map[string]string{
 
 	"internal/api": "internal/account internal/certificate internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
 
-	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/hook internal/intake internal/job internal/metrics internal/oidc internal/seal internal/send internal/signin internal/store",
+	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/seal internal/send internal/signin internal/store",
 
 	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",
 
-	"cmd/waybill": "internal/account internal/app internal/bench internal/check internal/config internal/demo internal/hook internal/oidc internal/receiver internal/seal internal/send internal/signin internal/store internal/trade webhook",
+	"cmd/waybill": "internal/account internal/app internal/bench internal/check internal/config internal/demo internal/hook internal/mail internal/oidc internal/receiver internal/seal internal/send internal/signin internal/store internal/trade webhook",
 }
 
 func TestImports(t *testing.T) {

@@ -29,6 +29,7 @@ type Server struct {
 	Access
 	Outbound
 	Telemetry
+	SMTP
 
 	Listen       string `default:"127.0.0.1:8080" env:"WAYBILL_LISTEN" placeholder:"HOST:PORT" help:"Address for the API. Without a host it is every address of the machine; port 0 picks a free one."`
 	OperatorKey  string `env:"WAYBILL_OPERATOR_KEY" placeholder:"KEY" help:"Key of the operator, who may do everything; at least 20 characters. Without it, one is made at the first start and shown once. Flags can be seen by others on the machine: prefer environment or file."`
@@ -63,6 +64,7 @@ type Settings struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto count
 	Modules        []Module       // none: the default ones
 	OIDC           OIDC
+	Mail           Mail
 
 	MetricsListen    string // host and port; empty: with the operator's key alone
 	MetricsCompanies int    // so many are named
@@ -109,6 +111,7 @@ func (s *Server) Settings() (Settings, error) {
 	}
 	r.readAccess(&s.Access, &v)
 	r.readTelemetry(&s.Telemetry, &v)
+	v.Mail = r.mail(&s.SMTP)
 	_ = v.LogLevel.UnmarshalText([]byte(r.choice("log-level", s.LogLevel, "info", "debug", "warn", "error")))
 	if len(r.wrong) == 0 && v.ConnectTimeout > v.Timeout {
 		r.refuse("connect-timeout", s.ConnectTimeout, "it is longer than --timeout, %s, of which it is a part", s.Timeout)

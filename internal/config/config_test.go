@@ -202,6 +202,12 @@ func TestWrongSettings(t *testing.T) {
 		{"an unknown level of log", []string{"--log-level=loud"}, []string{"--log-level", "loud", "debug"}},
 		{"a short key", []string{"--operator-key=recognisable"}, []string{"--operator-key", "20 or more"}},
 		{"a key that no header can carry", []string{"--operator-key=recognisable and with spaces"}, []string{"--operator-key", "letters"}},
+		{"a mail server with its port", []string{"--smtp-host=mail.example:25", "--smtp-from=w@shop.example"}, []string{"--smtp-host", "--smtp-port"}},
+		{"a port of mail that is none", []string{"--smtp-host=mail.example", "--smtp-from=w@shop.example", "--smtp-port=smtp"}, []string{"--smtp-port", "587"}},
+		{"mails from nobody", []string{"--smtp-host=mail.example"}, []string{"--smtp-from", "waybill@shop.example"}},
+		{"an unknown security of mail", []string{"--smtp-host=mail.example", "--smtp-from=w@shop.example", "--smtp-security=ssl"}, []string{"--smtp-security", "starttls, tls, none"}},
+		{"a password of mail in clear", []string{"--smtp-host=mail.example", "--smtp-from=w@shop.example", "--smtp-security=none", "--smtp-user=w", "--smtp-password=recognisable"}, []string{"--smtp-security", "choose starttls or tls"}},
+		{"a password of mail without a user", []string{"--smtp-host=mail.example", "--smtp-from=w@shop.example", "--smtp-password=recognisable"}, []string{"--smtp-user", "belongs to"}},
 		{"a settings file that is not there", []string{"--config=" + folder + "/none.json"}, []string{"--config", "none.json", "no such file"}},
 		{"a settings file that is not JSON", []string{"--config=" + file(t, "{\n\n listen: 1}")}, []string{"--config", "line 3"}},
 		{"a settings file with more than an object", []string{"--config=" + file(t, "{} {}")}, []string{"--config", "more after"}},
@@ -340,5 +346,17 @@ func TestAccess(t *testing.T) {
 		if !ok || wrong.Name != name || strings.Contains(err.Error(), "secret@") {
 			t.Errorf("%v: %v, want it to be about --%s", args, err, name)
 		}
+	}
+}
+
+func TestMail(t *testing.T) {
+	t.Parallel()
+	got, err := read(t, "--smtp-host=mail.example", "--smtp-port=2525", "--smtp-security=tls", "--smtp-user=w", "--smtp-password=recognisable",
+		"--smtp-from=Waybill <w@shop.example>")
+	want := defaults()
+	want.Mail = config.Mail{Host: "mail.example", Port: 2525, Security: "tls", User: "w", Password: "recognisable", From: "Waybill <w@shop.example>"}
+	check(t, got, err, want)
+	if shown := fmt.Sprintf("%+v", got); strings.Contains(shown, "recognisable") {
+		t.Errorf("the password is not hidden in %s", shown)
 	}
 }

@@ -17,7 +17,7 @@ import (
 func (s *Store) Subscription(ctx context.Context, user uuid.UUID) (hook.Subscription, error) {
 	u, err := scanSubscriber(s.read.QueryRowContext(ctx, subscribers+` WHERE s.user_id = $1`, user[:]))
 	if errors.Is(err, sql.ErrNoRows) {
-		return hook.Subscription{Choice: hook.Choice{Severity: hook.Warning}, Often: hook.Never}, nil
+		return hook.Subscription{Choice: hook.Choice{Severity: hook.Warning}, Often: hook.Never, Hour: 7}, nil
 	}
 	if err != nil {
 		return hook.Subscription{}, fmt.Errorf("read the subscription of user %s: %w", user, err)
