@@ -2,6 +2,7 @@ package alert
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 
@@ -84,9 +85,7 @@ func (b bulletin) teams() any {
 	type object = map[string]any
 	run := func(text string, more object) object {
 		r := object{"type": "TextRun", "text": text}
-		for k, v := range more {
-			r[k] = v
-		}
+		maps.Copy(r, more)
 		return r
 	}
 	block := func(runs ...object) object { return object{"type": "RichTextBlock", "inlines": runs} }

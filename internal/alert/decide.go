@@ -2,6 +2,7 @@ package alert
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"time"
 
@@ -103,7 +104,7 @@ func identify(ns []hook.Notification) uuid.UUID {
 	var all bytes.Buffer
 	for _, n := range ns {
 		all.Write(n.ID[:])
-		all.WriteByte(byte(n.Turn))
+		fmt.Fprintf(&all, "%d ", n.Turn)
 	}
 	return uuid.NewSHA1(ns[0].Recipient, all.Bytes())
 }

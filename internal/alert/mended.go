@@ -42,14 +42,16 @@ func (w *Watcher) closeMended(ctx context.Context, now time.Time) error {
 
 // mended reports whether the cause of an alert about a hook is gone.
 func (w *Watcher) mended(ctx context.Context, d *hook.Directory, a hook.Alert) (bool, error) {
-	id, err := uuid.Parse(a.Subject)
-	h := d.Hooks[id]
+	var h *hook.Hook // one whose ID can't be read is as one that is gone
+	if id, err := uuid.Parse(a.Subject); err == nil {
+		h = d.Hooks[id]
+	}
 	switch {
-	case err != nil || h == nil:
+	case h == nil:
 		return true, nil
 	case a.Kind == hook.HookDisabled:
 		return h.Enabled, nil
 	}
-	troubled, err := w.Store.Troubled(ctx, id)
+	troubled, err := w.Store.Troubled(ctx, h.ID)
 	return !troubled, err
 }

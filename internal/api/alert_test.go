@@ -33,13 +33,16 @@ func alertCalls(t *testing.T, w *world) map[string][]call {
 	none := acme + "/alerts/" + idLike
 	return map[string][]call{
 		"listAlerts": {
-			{path: acme + "/alerts?open=true", want: 200}, {path: acme + "/alerts?cursor=x", want: 422},
+			{path: acme + "/alerts?open=true", want: 200},
+			{path: acme + "/alerts?cursor=x", want: 422},
 			{path: acme + "/alerts?state=broken", want: 422},
 		},
 		"getAlert": {{path: one, want: 200}, {path: none, want: 404}},
 		"acknowledgeAlert": {
-			{path: one + "/acknowledge", want: 200}, {path: one + "/acknowledge", body: `{"note":"I look"}`, want: 200},
-			{path: one + "/acknowledge", body: `{"note":"a\nb"}`, want: 422}, {path: none + "/acknowledge", want: 404},
+			{path: one + "/acknowledge", want: 200},
+			{path: one + "/acknowledge", body: `{"note":"I look"}`, want: 200},
+			{path: one + "/acknowledge", body: `{"note":"a\nb"}`, want: 422},
+			{path: none + "/acknowledge", want: 404},
 		},
 		"closeAlert": {
 			{path: acme + "/alerts/" + w.raise(t, "two").ID.String() + "/close", want: 200}, {path: none + "/close", want: 404},

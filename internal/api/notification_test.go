@@ -56,7 +56,8 @@ func notificationCalls(t *testing.T, w *world) map[string][]call {
 		"addChannel":   {{path: channels, body: goodChannel, want: 201}, {path: channels, body: `{"kind":"fax","title":"x"}`, want: 422}},
 		"getChannel":   {{path: one, want: 200}, {path: none, want: 404}},
 		"putChannel": {
-			{path: one, body: `{"kind":"teams","title":"Other"}`, want: 200}, {path: one, body: `{"kind":"teams","title":" "}`, want: 422},
+			{path: one, body: `{"kind":"teams","title":"Other"}`, want: 200},
+			{path: one, body: `{"kind":"teams","title":" "}`, want: 422},
 			{path: one, body: goodChannel, headers: []string{`If-Match: "1"`}, want: 412},
 		},
 		"deleteChannel":    {{path: channels + "/" + w.addChannel(t), want: 204}, {path: none, want: 404}},

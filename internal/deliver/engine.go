@@ -50,7 +50,8 @@ type Queue interface {
 	TakeLanes(ctx context.Context, node uuid.UUID, before map[uuid.UUID]hook.Owner, now time.Time) ([]uuid.UUID, error)
 	// GiveLanes gives up lanes of node's.
 	GiveLanes(ctx context.Context, node uuid.UUID, hooks []uuid.UUID, now time.Time) error
-	// MoveLanes makes node the owner of the lanes that an older lease of it still owns.
+	// MoveLanes makes node the owner of the lanes that an older lease of it still owns,
+	// which takes no more.
 	MoveLanes(ctx context.Context, older, node uuid.UUID) ([]uuid.UUID, error)
 	// TakeDoubt reports whether a node may hold deliveries without knowing.
 	TakeDoubt() bool

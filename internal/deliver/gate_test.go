@@ -2,7 +2,7 @@ package deliver_test
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -249,7 +249,7 @@ func TestAPausedHookKeepsItsDeliveries(t *testing.T) {
 func TestRetryAfterRestsTheLane(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{429, 503} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				st := storetest.Open(t)

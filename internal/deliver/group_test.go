@@ -19,14 +19,13 @@ import (
 )
 
 // addGrouped adds a hook whose deliveries wait for each other.
-func addGrouped(t *testing.T, st *store.Store, q hook.Queue) hook.Hook {
+func addGrouped(t *testing.T, st *store.Store, q hook.Queue) {
 	t.Helper()
 	h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
 	h.Version, h.Queue = 2, q
 	if err := st.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
 		t.Fatal(err)
 	}
-	return h
 }
 
 // postOf posts an event about an entity, with a number as its data.

@@ -167,9 +167,9 @@ func (e *Engine) own(s shares, before map[uuid.UUID]hook.Owner, taken []uuid.UUI
 // under way.
 func (e *Engine) moveLanes(ctx context.Context, node uuid.UUID) error {
 	e.mu.Lock()
-	older, had := e.node, len(e.owned)
+	older := e.node
 	e.mu.Unlock()
-	if older == uuid.Nil || had == 0 {
+	if older == uuid.Nil {
 		return nil
 	}
 	moved, err := e.Queue.MoveLanes(ctx, older, node)

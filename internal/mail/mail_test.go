@@ -103,7 +103,7 @@ func TestWhatCannotBeSentIsSaidWithoutSecrets(t *testing.T) {
 		want   string
 	}{
 		"a wrong password":       {func(_ *mailtest.Server, o *mail.Options) { o.Password = "other-than-" + password }, nil, "535"},
-		"a password repeated":    {func(s *mailtest.Server, o *mail.Options) { s.Refusal, s.Password = "535 "+password+" is wrong", "x" }, nil, "[secret] is wrong"},
+		"a password repeated":    {func(s *mailtest.Server, _ *mail.Options) { s.Refusal, s.Password = "535 "+password+" is wrong", "x" }, nil, "[secret] is wrong"},
 		"an unknown authority":   {func(_ *mailtest.Server, o *mail.Options) { o.Roots = nil }, nil, "certificate"},
 		"no encryption":          {func(s *mailtest.Server, _ *mail.Options) { s.Cert = nil }, nil, "STARTTLS"},
 		"a mail that is refused": {func(*mailtest.Server, *mail.Options) {}, []string{"550 not here"}, "not here"},

@@ -131,8 +131,8 @@ func (s *Store) GiveLanes(ctx context.Context, node uuid.UUID, hooks []uuid.UUID
 }
 
 // MoveLanes makes node the owner of the lanes of another one, which is the same
-// process under an older lease, as far as nobody else has taken them. It returns
-// whose lanes they are.
+// process under an older lease, as far as nobody else has taken them, and has the
+// older one take no more. It returns the hooks whose lanes they are.
 func (s *Store) MoveLanes(ctx context.Context, older, node uuid.UUID) ([]uuid.UUID, error) {
 	var moved []uuid.UUID
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -140,15 +140,10 @@ func (s *Store) MoveLanes(ctx context.Context, older, node uuid.UUID) ([]uuid.UU
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var id uuid.UUID
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			moved = append(moved, id)
+		if moved, err = scanIDs(rows); err != nil {
+			return err
 		}
-		return rows.Err()
+		return retire(ctx, tx, older)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("move lanes to another lease: %w", err)
@@ -158,8 +153,26 @@ func (s *Store) MoveLanes(ctx context.Context, older, node uuid.UUID) ([]uuid.UU
 
 // Retire says that a node stops, and takes no more lanes.
 func (s *Store) Retire(ctx context.Context, node uuid.UUID) error {
-	if _, err := s.write.ExecContext(ctx, `UPDATE node SET leaving = TRUE WHERE id = $1`, node[:]); err != nil {
+	if err := s.inTx(ctx, func(tx *sql.Tx) error { return retire(ctx, tx, node) }); err != nil {
 		return fmt.Errorf("retire as a node: %w", err)
 	}
 	return nil
+}
+
+func retire(ctx context.Context, tx *sql.Tx, node uuid.UUID) error {
+	_, err := tx.ExecContext(ctx, `UPDATE node SET leaving = TRUE WHERE id = $1`, node[:])
+	return err
+}
+
+func scanIDs(rows *sql.Rows) ([]uuid.UUID, error) {
+	defer rows.Close()
+	var ids []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }

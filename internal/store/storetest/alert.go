@@ -96,13 +96,12 @@ func testAcknowledge(t *testing.T, st *store.Store) {
 		return as[0]
 	}
 	kim := hook.Acknowledgement{By: "kim@acme.example", At: start().Add(time.Minute), Note: "I call them"}
-	acknowledge := func(id uuid.UUID) hook.Alert {
+	acknowledge := func(id uuid.UUID) {
 		t.Helper()
 		a, err := st.AcknowledgeAlert(t.Context(), Company, id, kim, account.Entry{})
 		if err != nil || a.State() != hook.AlertAcknowledged || a.Acknowledged != kim {
 			t.Fatalf("AcknowledgeAlert = %+v, %v, want it acknowledged", a, err)
 		}
-		return a
 	}
 	first := raise(0, hook.Warning)
 	acknowledge(first.ID)

@@ -12,6 +12,7 @@ import (
 	"github.com/waybillhq/waybill/internal/store"
 )
 
+//nolint:revive // one story, in its order
 func testHealth(t *testing.T, st *store.Store) {
 	h, other := AddHook(t, st, eventType, "https://receiver.example/"), AddHook(t, st, eventType, "https://other.example/")
 	at := func(minutes int) time.Time { return start().Add(time.Duration(minutes) * time.Minute) }

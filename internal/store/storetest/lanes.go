@@ -80,7 +80,11 @@ func testNodes(t *testing.T, st *store.Store) {
 	if err := st.Retire(t.Context(), node); err != nil {
 		t.Fatal(err)
 	}
-	nodes(59*time.Second, hook.Node{ID: node, Leaving: true}, hook.Node{ID: short})
+	if _, err := st.MoveLanes(t.Context(), short, node); err != nil {
+		t.Fatal(err)
+	}
+	nodes(58*time.Second, hook.Node{ID: node, Leaving: true}, hook.Node{ID: short, Leaving: true})
+	nodes(59*time.Second, hook.Node{ID: node, Leaving: true}, hook.Node{ID: short, Leaving: true})
 	nodes(time.Minute, hook.Node{ID: node, Leaving: true})
 	// The lease that was seen to have ended stays so.
 	if err := st.Renew(t.Context(), short, start().Add(30*time.Second), start().Add(far)); hook.FaultOf(err) != hook.Conflict {
