@@ -133,16 +133,19 @@ func (n *Notifier) zone(company string) *time.Location {
 	return zone
 }
 
-// tellAll tells whatever is due. What has begun is finished when ctx ends.
+// tellAll tells whatever is due. What has begun is finished when ctx ends. It may
+// take long, so that now goes on meanwhile.
 func (n *Notifier) tellAll(ctx context.Context, now time.Time) error {
 	var under errgroup.Group
 	under.SetLimit(flights)
+	begun := time.Now()
 	for ctx.Err() == nil {
-		m, ok, err := n.Store.ClaimMessage(ctx, now, now.Add(hold), most)
+		at := now.Add(time.Since(begun))
+		m, ok, err := n.Store.ClaimMessage(ctx, at, at.Add(hold), most)
 		if err != nil || !ok {
 			return errors.Join(err, under.Wait())
 		}
-		under.Go(func() error { return n.tell(context.WithoutCancel(ctx), m, now) })
+		under.Go(func() error { return n.tell(context.WithoutCancel(ctx), m, at) })
 	}
 	return under.Wait()
 }
@@ -153,8 +156,13 @@ func (n *Notifier) tell(ctx context.Context, m hook.Message, now time.Time) erro
 	if m.Subscriber != nil && n.Mailer == nil {
 		tell, drop = nil, m.Notifications
 	}
-	if err := n.Store.Drop(ctx, drop); err != nil || len(tell) == 0 {
-		return err
+	if len(drop) > 0 {
+		if err := n.Store.Drop(ctx, drop); err != nil {
+			return err
+		}
+	}
+	if len(tell) == 0 {
+		return nil
 	}
 	m.Notifications = tell
 	begun := time.Now()

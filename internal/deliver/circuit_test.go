@@ -192,3 +192,27 @@ func TestAnOpenCircuitSlowsNobodyElse(t *testing.T) {
 		r.stop()
 	})
 }
+
+// What can't be made is no probe: it says nothing of the receiver, and costs no more
+// attempts than probes do.
+func TestWhatCannotBeMadeIsNoProbe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
+		var b broken
+		b.down.Store(true)
+		r := start(t, st, b.sender(), nil)
+		r.post(t, 200)
+		time.Sleep(time.Minute)
+		change(t, st, &h, func(h *hook.Hook) {
+			h.Signing.Keys = []hook.SigningKey{{ID: "first", Kind: hook.V1, Secret: "recognisable!"}}
+		})
+		_, before := attempts(t, st, hook.Waiting)
+		time.Sleep(5 * time.Minute)
+		if ds, after := attempts(t, st, hook.Waiting); ds != 200 || after-before > 12 {
+			t.Errorf("%d deliveries wait, after %d more attempts, want 200 after a few", ds, after-before)
+		}
+		r.stop()
+	})
+}

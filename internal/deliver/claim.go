@@ -125,9 +125,6 @@ func (e *Engine) wanted(l *lane, now time.Time) int {
 	n := e.spare(l, now)
 	if n <= 0 {
 		e.waits(l, now)
-		if l.hook != nil && l.hook.Pause.Active(now) && !l.hook.Pause.Until.IsZero() {
-			e.wakeAt(l, l.hook.Pause.Until)
-		}
 	}
 	if l.hook != nil && l.hook.Queue.Unique { // what doesn't fly yet is to wait where events can be merged into it
 		n = min(n, e.width(l)-l.flying-l.queued)

@@ -122,7 +122,7 @@ type Engine struct {
 	owning   context.Context        //nolint:containedctx // of flights for owned; they end with begin, or when the lease lapses
 	letGo    context.CancelFunc     // ends them
 	lapse    *time.Timer            // when the lease ends
-	retired  bool                   // the store knows that this node stops; the lease loop's own
+	retired  uuid.UUID              // the node of which the store knows that it stops; the lease loop's own
 
 	turned map[uuid.UUID]hook.Health // of circuits that have opened or closed, to be stored
 	warned map[uuid.UUID]time.Time   // when hooks are to be disabled, as people were told; the lease loop's own

@@ -102,7 +102,7 @@ func (e *Engine) spare(l *lane, now time.Time) int {
 	case !e.sends(l, now) || now.Before(l.rest):
 		return 0
 	case l.circuit.open:
-		if held+l.flying > 0 || now.Before(l.circuit.probe) {
+		if held+l.flying > 0 || e.opens(l, now).After(now) {
 			return 0
 		}
 		return 1
@@ -146,7 +146,13 @@ func (e *Engine) noteBegun(l *lane, now time.Time) {
 
 // learn draws what there is to learn about a receiver from a result.
 func (e *Engine) learn(l *lane, r *result, now time.Time) {
-	if r.back || r.signal == retry.NoSignal {
+	if r.back {
+		return
+	}
+	if r.signal == retry.NoSignal {
+		if l.circuit.open { // it was no probe, and what is wrong with it may be with all
+			l.circuit.probe = later(l.circuit.probe, now.Add(l.circuit.wait))
+		}
 		return
 	}
 	a := &r.settlement.Attempt

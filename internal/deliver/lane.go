@@ -163,10 +163,17 @@ func (e *Engine) release(l *lane, size int) {
 // what the last one left is sent. One that waits for its turn is fed when that
 // comes.
 func (e *Engine) feed(l *lane) {
-	if l.backlog && l.queued <= l.low && l.wakes.IsZero() {
-		e.hunger(l)
-		wake(e.claim)
+	if !l.backlog || l.queued > l.low || !l.wakes.IsZero() {
+		return
 	}
+	if now := time.Now(); !e.sends(l, now) {
+		if l.hook != nil && l.hook.Pause.Active(now) && !l.hook.Pause.Until.IsZero() {
+			e.wakeAt(l, l.hook.Pause.Until)
+		}
+		return
+	}
+	e.hunger(l)
+	wake(e.claim)
 }
 
 // hunger notes that a lane may have deliveries in the store to claim now.

@@ -83,11 +83,11 @@ func (e *Engine) tendLanes(ctx context.Context) error {
 	if len(hooks) == 0 {
 		return nil
 	}
-	if !e.runs() && !e.retired {
+	if !e.runs() && e.retired != e.node {
 		if err := e.Queue.Retire(ctx, e.node); err != nil {
 			return err
 		}
-		e.retired = true
+		e.retired = e.node
 	}
 	lanes, err := e.Queue.Lanes(ctx, time.Now())
 	if err != nil {
