@@ -122,7 +122,7 @@ type event struct {
 type eventDelivery struct {
 	ID     string `json:"id" format:"uuid"`
 	HookID string `json:"hookId" format:"uuid"`
-	State  string `json:"state" enum:"waiting,sending,delivered,failed,cancelled"`
+	State  string `json:"state" enum:"waiting,sending,delivered,merged,failed,cancelled"`
 }
 
 func (s *Server) getEvent(ctx context.Context, in *eventInput) (*eventOutput, error) {

@@ -20,7 +20,7 @@ const jobsPath = companyPath + "/delivery-jobs"
 
 // deliveryFilter says which deliveries are meant.
 type deliveryFilter struct {
-	State      string    `json:"state,omitempty" enum:"waiting,sending,delivered,failed,cancelled"`
+	State      string    `json:"state,omitempty" enum:"waiting,sending,delivered,merged,failed,cancelled"`
 	Hook       string    `json:"hookId,omitempty" format:"uuid" doc:"ID of a hook."`
 	EventType  string    `json:"eventType,omitempty" doc:"Name of an event type."`
 	EntityKind string    `json:"entityKind,omitempty" doc:"Such as order."`
