@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
@@ -100,9 +101,7 @@ func (r *rig) do(t *testing.T, status int, method, path, body string, header htt
 	}
 	req.Header.Set("Authorization", "Bearer "+operatorKey)
 	req.Header.Set("Content-Type", "application/json")
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	got, text := exchange(t, req)
 	if got != status {
 		t.Fatalf("%s %s = %d %s, want %d", method, path, got, text, status)

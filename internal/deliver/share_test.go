@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -40,10 +41,10 @@ func TestShare(t *testing.T) {
 	} {
 		lanes := hook.Lanes{Nodes: tt.nodes, Owners: map[uuid.UUID]hook.Owner{h: {Node: tt.owner}}}
 		s := share(tt.node, []uuid.UUID{h}, lanes)
-		got := ""
+		var got string
 		for name, ids := range map[string][]uuid.UUID{"keep": s.keep, "give": s.give, "foreign": s.foreign} {
 			if slices.Equal(ids, []uuid.UUID{h}) {
-				got += name
+				got = strings.Join([]string{got, name}, "")
 			}
 		}
 		if o, ok := s.take[h]; ok {

@@ -99,7 +99,7 @@ func (d *deliveries) Settled(kind hook.Kind, delivery *hook.Delivery, s *hook.Se
 		o.retried.Inc()
 	case hook.Cancelled:
 		o.cancelled.Inc()
-	case hook.Sending: // no verdict
+	case hook.Sending, hook.Merged: // no verdicts
 	}
 }
 

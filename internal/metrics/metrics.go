@@ -56,7 +56,7 @@ func New(o Options) *Metrics {
 	m.registry.MustRegister(m.events.collectors()...)
 	m.registry.MustRegister(m.deliveries.collectors()...)
 	m.registry.MustRegister(m.commits.collectors()...)
-	m.registry.MustRegister(newLoad(o.Load), newDepth(o.Queue, m.commits.errors.WithLabelValues("count")))
+	m.registry.MustRegister(newLoad(o.Load), newDepth(o.Queue, m.errors.WithLabelValues("count")))
 	return m
 }
 
