@@ -3,6 +3,7 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -34,7 +35,7 @@ type Store interface {
 const (
 	glance = 10 * time.Second // between looks at whether anything was changed
 	look   = time.Hour        // between looks at what changes by itself
-	search = 3 * time.Minute  // between looks at whether what has failed is mended
+	search = 3 * time.Minute  // between looks at whether what has failed is mended, if a Watcher says nothing else
 	page   = 500              // alerts that are read at once
 )
 
@@ -43,6 +44,8 @@ const (
 type Watcher struct {
 	Store Store
 	Log   *slog.Logger
+
+	Search time.Duration // between looks at whether what has failed is mended; 0: 3 minutes
 }
 
 // Run watches until ctx ends.
@@ -51,6 +54,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 	defer tick.Stop()
 	var seen *hook.Directory
 	var at, searched time.Time
+	pause := cmp.Or(w.Search, search)
 	for {
 		changed := w.Store.Directory() != seen
 		if changed || time.Since(at) >= look {
@@ -60,7 +64,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 				w.complain(ctx, err)
 			}
 		}
-		if changed || time.Since(searched) >= search {
+		if changed || time.Since(searched) >= pause {
 			w.complain(ctx, w.closeMended(ctx, time.Now()))
 			searched = time.Now()
 		}

@@ -50,7 +50,7 @@ func TestTheEndOfACertificateIsToldBeforeAndWhenItComes(t *testing.T) {
 		change(t, st, &h, ending(40*day))
 		// Two nodes watch.
 		for range 2 {
-			w := &alert.Watcher{Store: st, Log: slog.New(slog.DiscardHandler)}
+			w := &alert.Watcher{Store: st, Log: slog.New(slog.DiscardHandler), Search: day}
 			go func() {
 				if err := w.Run(t.Context()); err != nil {
 					t.Error(err)
