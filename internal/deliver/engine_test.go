@@ -57,6 +57,13 @@ func (s *seen) total() (deliveries, attempts int) {
 	return len(s.count), len(s.times)
 }
 
+// last returns when the latest attempt was made.
+func (s *seen) last() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.times[len(s.times)-1]
+}
+
 // rig is an engine with its intake on a real store.
 type rig struct {
 	store  *store.Store

@@ -75,7 +75,9 @@ func TestWhatBecomesOfDeliveriesIsTold(t *testing.T) {
 			t.Errorf("Load = %+v, want 4 deliveries of one hook, one of them under way", load)
 		}
 		time.Sleep(time.Minute)
-		if load := r.engine.Load(); load != (hook.Load{}) {
+		load := r.engine.Load()
+		load.Lanes = 0 // what is known of a receiver is kept for a while
+		if load != (hook.Load{}) {
 			t.Errorf("Load = %+v at the end, want nothing", load)
 		}
 		r.stop()
