@@ -88,7 +88,7 @@ func noteMerged() bulk {
 // giveTurn puts a delivery of an ordered hook behind those of its group.
 func giveTurn() bulk {
 	const others = `FROM delivery o WHERE o.hook_id = delivery.hook_id AND o.entity_kind = delivery.entity_kind
-    AND o.entity_id = delivery.entity_id AND ` + openTurn
+    AND o.entity_id = delivery.entity_id AND o.id <> delivery.id AND ` + openTurn
 	return bulk{
 		columns: "nth bigint, later int, held bigint, company text, id uuid",
 		verb:    "UPDATE delivery",

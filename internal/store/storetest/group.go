@@ -298,6 +298,11 @@ func testGroupOperations(t *testing.T, st *store.Store) {
 	if j := claimOne(t, st, node, start().Add(far/2), h); j.Delivery.ID != replay.ID || !second.Held {
 		t.Errorf("claimed %+v while the other waits for its turn: %t; want the first replay", j.Delivery, second.Held)
 	}
+	alone := oweTo(t, st, h, "2", start())
+	do(t, st, alone.ID, hook.DoCancel, start())
+	if d := do(t, st, alone.ID, hook.DoRetry, start()); d.Held {
+		t.Error("what was retried waits for itself")
+	}
 	ordered := groupHook(t, st, hook.Queue{Ordered: true})
 	first, next := oweTo(t, st, ordered, "1", start()), oweTo(t, st, ordered, "1", start())
 	do(t, st, first.ID, hook.DoCancel, start())
