@@ -3,7 +3,6 @@
 package alert
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -35,7 +34,7 @@ type Store interface {
 const (
 	glance = 10 * time.Second // between looks at whether anything was changed
 	look   = time.Hour        // between looks at what changes by itself
-	search = 3 * time.Minute  // between looks at whether what has failed is mended, if a Watcher says nothing else
+	search = 3 * time.Minute  // between looks at whether what has failed is mended
 	page   = 500              // alerts that are read at once
 )
 
@@ -44,8 +43,6 @@ const (
 type Watcher struct {
 	Store Store
 	Log   *slog.Logger
-
-	Search time.Duration // between looks at whether what has failed is mended; 0: 3 minutes
 }
 
 // Run watches until ctx ends.
@@ -54,7 +51,6 @@ func (w *Watcher) Run(ctx context.Context) error {
 	defer tick.Stop()
 	var seen *hook.Directory
 	var at, searched time.Time
-	pause := cmp.Or(w.Search, search)
 	for {
 		changed := w.Store.Directory() != seen
 		if changed || time.Since(at) >= look {
@@ -64,7 +60,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 				w.complain(ctx, err)
 			}
 		}
-		if changed || time.Since(searched) >= pause {
+		if changed || time.Since(searched) >= search {
 			w.complain(ctx, w.closeMended(ctx, time.Now()))
 			searched = time.Now()
 		}

@@ -98,14 +98,13 @@ func (e *Engine) asks(now time.Time) ([]ask, time.Time) {
 // byRank returns the hungry lanes, those of hooks with a higher priority first, but
 // none for ever.
 func (e *Engine) byRank() []*lane {
-	hooks := e.Queue.Directory().Hooks
 	lanes := slices.Collect(maps.Keys(e.hungry))
 	if len(lanes) < 2 {
 		return lanes
 	}
 	rank := func(l *lane) time.Time {
-		if h := hooks[l.hookID]; h != nil {
-			return hook.Rank(e.hungry[l], h.Priority)
+		if l.hook != nil {
+			return hook.Rank(e.hungry[l], l.hook.Priority)
 		}
 		return e.hungry[l]
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
-	"github.com/waybillhq/waybill/internal/seal"
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
@@ -17,19 +15,7 @@ import (
 // it to the right index, whatever the data.
 func TestListingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
 	t.Parallel()
-	keys, err := seal.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := openTest(t)
 	page := hook.DeliveryQuery{
 		Company: "acme", Before: uuid.Must(uuid.NewV7()), EventType: "OrderCreated",
 		From: time.UnixMicro(1e15), To: time.UnixMicro(2e15), Limit: 50,
@@ -82,19 +68,7 @@ func TestListingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
 // A walk is led to the same indexes, and so is a list of replays to its own.
 func TestWalkingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
 	t.Parallel()
-	keys, err := seal.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := openTest(t)
 	some := uuid.Must(uuid.NewV7())
 	sifted := hook.DeliveryQuery{Company: "acme", EventType: "OrderCreated", Status: "5xx", Error: hook.TimedOut, To: time.UnixMicro(2e15), Limit: 50}
 	for want, change := range map[string]func(*hook.DeliveryQuery){

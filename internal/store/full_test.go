@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
-	"github.com/waybillhq/waybill/internal/seal"
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
@@ -19,19 +17,7 @@ import (
 // it goes on when there is room again.
 func TestAFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
-	keys, err := seal.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := openTest(t)
 	c := trade.Company{ID: "acme", Name: "Acme", TimeZone: "UTC", CreatedAt: time.UnixMicro(1)}
 	if _, err := s.PutCompany(t.Context(), c, account.Entry{}); err != nil {
 		t.Fatal(err)
@@ -57,7 +43,8 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 
 	limit("1") // as many as there are
 	var held []hook.Delivery
-	for err = error(nil); err == nil && len(held) < 10000; {
+	var err error
+	for err == nil && len(held) < 10000 {
 		var d hook.Delivery
 		if d, err = owe(); err == nil {
 			held = append(held, d)

@@ -307,17 +307,26 @@ func (s *Store) absorb(ctx context.Context, tx hotTx, all []settled) error {
 		}
 	}
 	err := tx.exec(ctx, s.hot.group.takeEvent, len(ds), func(i int, args []any) {
-		a := &ds[i].Attempt
-		args[0], args[1], args[2], args[3] = ds[i].Company, a.DeliveryID[:], int64(a.Number), ds[i].node[:]
+		fillTaken(ds[i].Grouped, ds[i].node[:], args)
 	}, nil)
 	if err != nil {
 		return err
 	}
 	return tx.exec(ctx, s.hot.group.endMerged, len(ds), func(i int, args []any) {
 		a := &ds[i].Attempt
-		args[0], args[1], args[2], args[3] = a.DeliveryID[:], micros(a.StartedAt.Add(a.Took.Total)), ds[i].Company, ds[i].Company
-		args[4], args[5], args[6] = a.DeliveryID[:], int64(a.Number), ds[i].node[:]
+		fillEnded(ds[i].Grouped, ds[i].node[:], a.StartedAt.Add(a.Took.Total), args)
 	}, nil)
+}
+
+// fillTaken and fillEnded write the arguments of takeEvent and endMerged for d, as
+// a node holds it; nil if none does.
+func fillTaken(d *hook.Delivery, node any, args []any) {
+	args[0], args[1], args[2], args[3] = d.Company, d.ID[:], int64(d.Attempt), node
+}
+
+func fillEnded(d *hook.Delivery, node any, at time.Time, args []any) {
+	args[0], args[1], args[2] = d.ID[:], micros(at), d.Company
+	fillTaken(d, node, args[3:])
 }
 
 // release makes those due whose turn it is now that others are done.
@@ -353,16 +362,11 @@ func (s *Store) makeRoom(ctx context.Context, tx *sql.Tx, d *hook.Delivery, node
 		}
 	}
 	id := orNull(node)
-	err := s.execBulk(ctx, tx, takeEvent(), 1, func(_ int, args []any) {
-		args[0], args[1], args[2], args[3] = d.Company, d.ID[:], int64(d.Attempt), id
-	})
+	err := s.execBulk(ctx, tx, takeEvent(), 1, func(_ int, args []any) { fillTaken(d, id, args) })
 	if err != nil {
 		return err
 	}
-	return s.execBulk(ctx, tx, endMerged(), 1, func(_ int, args []any) {
-		args[0], args[1], args[2], args[3] = d.ID[:], micros(at), d.Company, d.Company
-		args[4], args[5], args[6] = d.ID[:], int64(d.Attempt), id
-	})
+	return s.execBulk(ctx, tx, endMerged(), 1, func(_ int, args []any) { fillEnded(d, id, at, args) })
 }
 
 // orNull is id, or nil as a statement takes it.

@@ -112,15 +112,19 @@ func (s *Store) TakeOver(ctx context.Context, now time.Time, limit int) (int, er
 		if _, err := tx.ExecContext(ctx, `DELETE FROM node WHERE lease_end <= $1`, micros(now)); err != nil {
 			return err
 		}
-		ds, err := s.takeOver(ctx, tx, now, limit)
+		dead, err := deadHolders(ctx, tx, now)
 		if err != nil {
 			return err
 		}
-		unique, err := s.takeOverUnique(ctx, tx, now, limit-len(ds))
+		ds, err := s.takeOverUnique(ctx, tx, dead, now, limit) // first, as groups are locked before deliveries
 		if err != nil {
 			return err
 		}
-		ds = append(ds, unique...)
+		plain, err := s.takeOver(ctx, tx, dead, now, limit-len(ds))
+		if err != nil {
+			return err
+		}
+		ds = append(ds, plain...)
 		taken = len(ds)
 		return s.insertAbandoned(ctx, tx, ds, now)
 	})
@@ -143,11 +147,7 @@ func (s *Store) insertAbandoned(ctx context.Context, tx *sql.Tx, ds []hook.Deliv
 	})
 }
 
-func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, now time.Time, limit int) ([]hook.Delivery, error) {
-	dead, err := deadHolders(ctx, tx, now)
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, dead []uuid.UUID, now time.Time, limit int) ([]hook.Delivery, error) {
 	var taken []hook.Delivery
 	for _, node := range dead {
 		if len(taken) == limit {
@@ -180,11 +180,7 @@ RETURNING `+deliveryColumns, append([]any{micros(now.Add(time.Hour)), micros(now
 
 // takeOverUnique is takeOver for deliveries of unique hooks, which make room for
 // each other one by one.
-func (s *Store) takeOverUnique(ctx context.Context, tx *sql.Tx, now time.Time, limit int) ([]hook.Delivery, error) {
-	dead, err := deadHolders(ctx, tx, now)
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) takeOverUnique(ctx context.Context, tx *sql.Tx, dead []uuid.UUID, now time.Time, limit int) ([]hook.Delivery, error) {
 	var ds []*hook.Delivery
 	var nodes []uuid.UUID // that hold them
 	for _, node := range dead {
