@@ -104,6 +104,21 @@ func (s *stopping) StepJob(ctx context.Context, node uuid.UUID, j hook.DeliveryJ
 	return s.Store.StepJob(ctx, node, j, now, leaseEnd, limit)
 }
 
+// waiting is a store that waits before a step until it may make it.
+type waiting struct {
+	*store.Store
+	steps       int
+	begins, may chan struct{}
+}
+
+func (s *waiting) StepJob(ctx context.Context, node uuid.UUID, j hook.DeliveryJob, now, leaseEnd time.Time, limit int) (hook.JobStep, error) {
+	if s.steps--; s.steps == 0 {
+		close(s.begins)
+		<-s.may
+	}
+	return s.Store.StepJob(ctx, node, j, now, leaseEnd, limit)
+}
+
 // A replay can't be repeated without being seen.
 func TestAJobGoesOnAfterAStop(t *testing.T) {
 	t.Parallel()
@@ -228,13 +243,14 @@ func TestACancelledJobIsLeftAlone(t *testing.T) {
 		owe(t, st, storetest.AddHook(t, st, eventType, "https://receiver.example/"), 1300)
 		time.Sleep(time.Second)
 		id := add(t, st, hook.DoPriority, hook.DeliveryQuery{State: hook.Waiting})
-		first := &stopping{st, 1, make(chan struct{})}
-		stop := run(t, first, &ear{})
-		<-first.stop
+		second := &waiting{st, 2, make(chan struct{}), make(chan struct{})}
+		stop := run(t, second, &ear{})
+		<-second.begins
 		if _, err := st.CancelJob(t.Context(), storetest.Company, id, time.Now(), account.Entry{}); err != nil {
 			t.Fatal(err)
 		}
 		done := read(t, st, id).Done
+		close(second.may)
 		time.Sleep(time.Minute)
 		stop()
 		if j := read(t, st, id); j.State != hook.JobCancelled || j.Done != done || j.Reason != "" {
