@@ -60,6 +60,7 @@ type Posted struct {
 	Raw            []byte // JSON; see Parse. It is kept: the caller must not change it afterwards.
 	IdempotencyKey string // empty if there is none
 	Fingerprint    []byte // of the request that the key came with
+	Trace          trade.Trace
 }
 
 // Result is what became of a posted event: a receipt, or the reason why it was
@@ -92,6 +93,7 @@ func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) (
 		if 2*len(e.Data) < len(p.Raw) {
 			e.Data = bytes.Clone(e.Data) // a little must not hold a lot
 		}
+		e.Trace = p.Trace
 		if err := complete(&e, company, now); err != nil {
 			return nil, err
 		}

@@ -19,8 +19,9 @@ import (
 // event's type: a document is told as a notice, in the company's time zone,
 // anything else as its type's default payload. The header names the delivery
 // (Webhook-Id), the time in Unix seconds (Webhook-Timestamp), the attempt's
-// number (Webhook-Attempt) and, if others were merged into it, how many events it
-// stands for (Webhook-Events); it belongs to the caller, as does the body.
+// number (Webhook-Attempt), if others were merged into it, how many events it
+// stands for (Webhook-Events), and, if the event has one, the trace (Traceparent
+// and Tracestate); it belongs to the caller, as does the body.
 //
 // An error is a *hook.Error that says in words what is wrong with the event or
 // the company's settings. It is safe for concurrent use.
@@ -41,6 +42,12 @@ func Delivery(j hook.Job, h *hook.Hook, c trade.Company, at time.Time) (hook.Req
 	}
 	if j.Delivery.Events > 1 {
 		header["Webhook-Events"] = []string{strconv.Itoa(j.Delivery.Events)}
+	}
+	if t := j.Event.Trace; t.Parent != "" {
+		header["Traceparent"] = []string{t.Parent}
+		if t.State != "" {
+			header["Tracestate"] = []string{t.State}
+		}
 	}
 	return hook.Request{Method: http.MethodPost, URL: h.URL, Header: header, Body: body}, nil
 }

@@ -87,6 +87,23 @@ func TestDeliveryHeaderBelongsToTheCaller(t *testing.T) {
 	}
 }
 
+func TestDeliveryNamesTheTrace(t *testing.T) {
+	t.Parallel()
+	for _, trace := range []trade.Trace{{}, {Parent: "00-trace-span-01"}, {Parent: "00-trace-span-01", State: "a=1"}} {
+		j := job("VoipCallChanged", `{}`)
+		j.Event.Trace = trace
+		got, err := render.Delivery(j, target(), trade.Company{}, noon())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]string{"Traceparent": trace.Parent, "Tracestate": trace.State} {
+			if values := got.Header[name]; got.Header.Get(name) != want || (want == "") != (values == nil) {
+				t.Errorf("%s = %q, want %q", name, values, want)
+			}
+		}
+	}
+}
+
 func TestDeliveryErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, eventType, data, zone, want string }{

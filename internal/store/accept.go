@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/trade"
 )
 
 // Accept stores events with the deliveries they cause, all or none, and answers
@@ -182,7 +183,7 @@ func insertKeys() bulk {
 func insertEvent() bulk {
 	return bulk{
 		columns: "id uuid, company text, source_id text, type text, entity_kind text, entity_id text, " +
-			"shop text, occurred_at bigint, received_at bigint, deliveries bytea, data bytea",
+			"shop text, occurred_at bigint, received_at bigint, deliveries bytea, data bytea, trace text",
 		verb: "INSERT INTO event",
 	}
 }
@@ -193,7 +194,7 @@ func (s *Store) insertEvents(ctx context.Context, tx hotTx, as []accepted) error
 		args[0], args[1], args[2], args[3] = e.ID[:], e.Company, e.SourceID, e.Type
 		args[4], args[5], args[6] = string(e.Entity.Kind), e.Entity.ID, e.Shop
 		args[7], args[8], args[9] = micros(e.OccurredAt), micros(e.ReceivedAt), deliveryIDs(as[i].Deliveries)
-		args[10] = orEmpty(e.Data)
+		args[10], args[11] = orEmpty(e.Data), traceText(e.Trace)
 	}, nil)
 	if err != nil {
 		return fmt.Errorf("insert events: %w", err)
@@ -271,4 +272,12 @@ func orEmpty(b []byte) []byte {
 		return []byte{}
 	}
 	return b
+}
+
+// traceText is how a trace is stored; none is nothing.
+func traceText(t trade.Trace) string {
+	if t.State == "" {
+		return t.Parent
+	}
+	return t.Parent + " " + t.State
 }

@@ -143,7 +143,7 @@ func (s *Store) Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog
 	return bs, nil
 }
 
-const eventColumns = `id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data`
+const eventColumns = `id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data, trace`
 
 // eventsInChunk is how many events one statement reads on SQLite.
 const eventsInChunk = 64
@@ -200,8 +200,10 @@ type scanner interface{ Scan(dest ...any) error }
 func scanEvent(row scanner) (trade.Event, error) {
 	var e trade.Event
 	var occurred, received int64
+	var trace string
 	err := row.Scan(&e.ID, &e.Company, &e.SourceID, &e.Type, &e.Entity.Kind, &e.Entity.ID, &e.Shop,
-		&occurred, &received, (*[]byte)(&e.Data))
+		&occurred, &received, (*[]byte)(&e.Data), &trace)
+	e.Trace.Parent, e.Trace.State, _ = strings.Cut(trace, " ")
 	e.OccurredAt, e.ReceivedAt = fromMicros(occurred), fromMicros(received)
 	if len(e.Data) == 0 {
 		e.Data = nil

@@ -68,6 +68,14 @@ type Event struct {
 	OccurredAt time.Time
 	ReceivedAt time.Time
 	Data       json.RawMessage // a JSON object, as the producer sent it; nil if it sent none
+	Trace      Trace           // what it is a part of; mostly nothing
+}
+
+// Trace names the span, in a trace, that something is a part of, as the headers of
+// W3C Trace Context do. The zero value names none.
+type Trace struct {
+	Parent string // traceparent: ASCII without spaces
+	State  string // tracestate; may be empty
 }
 
 // CheckCompanyID reports whether id can name a company: 1 to 64 lower-case

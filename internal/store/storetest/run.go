@@ -11,6 +11,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/store"
+	"github.com/waybillhq/waybill/internal/trade"
 )
 
 const (
@@ -38,6 +39,7 @@ type testCase struct {
 func queueCases() []testCase {
 	return []testCase{
 		{"an event is stored with its deliveries and claimed with its data", testAcceptAndClaim},
+		{"the trace of an event is kept", testTrace},
 		{"a repeat by ID or key is answered with the first receipt", testRepeats},
 		{"a key that comes with another request is told", testMismatch},
 		{"repeats within one call and between callers are stored once", testRepeatsTogether},
@@ -160,6 +162,22 @@ func testAcceptAndClaim(t *testing.T, st *store.Store) {
 	}
 	if fmt.Sprint(j.Event) != fmt.Sprint(a.Event) {
 		t.Errorf("event = %+v, want %+v", j.Event, a.Event)
+	}
+}
+
+func testTrace(t *testing.T, st *store.Store) {
+	h := AddHook(t, st, eventType, "https://receiver.example/")
+	node := join(t, st)
+	for _, want := range []trade.Trace{{}, {Parent: "00-trace-span-01"}, {Parent: "00-trace-span-00", State: "a=1, b=2"}} {
+		e := Event(eventType, "4711", start())
+		e.Trace = want
+		accept(t, st, Owe(e, h))
+		if j := claimOne(t, st, node, start(), h); j.Event.Trace != want {
+			t.Errorf("the claimed event's trace = %q, want %q", j.Event.Trace, want)
+		}
+		if got, err := st.Event(t.Context(), Company, e.ID); err != nil || got.Trace != want {
+			t.Errorf("the event's trace = %q, %v, want %q", got.Trace, err, want)
+		}
 	}
 }
 
