@@ -40,7 +40,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		Timeout: s.Timeout, Drain: s.Drain, DisableAfter: s.DisableAfter,
 		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
 		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC), Mail: mailOf(s.Mail),
-		MetricsListen: s.MetricsListen, MetricsCompanies: s.MetricsCompanies,
+		MetricsListen: s.MetricsListen, MetricsCompanies: s.MetricsCompanies, TracesEndpoint: s.TracesEndpoint,
 		Log: log, Version: version(),
 	}
 	setWay(&o, s.Way)
@@ -140,6 +140,9 @@ func explain(err error, database, listen string) error {
 			return &config.Wrong{Name: "metrics-listen", Value: bad.Addr, Reason: listenReason(e)}
 		}
 		return &config.Wrong{Name: "listen", Value: listen, Reason: listenReason(e)}
+	}
+	if e, ok := errors.AsType[*app.BadTraces](err); ok {
+		return e
 	}
 	if e, ok := errors.AsType[*app.BadKeys](err); ok {
 		return explainKeys(e)

@@ -29,7 +29,8 @@ type Server struct {
 	CheckURL  func(raw string) error // whether a hook may have the URL; an error is a *hook.Error about "url"
 	Checker   Checker
 	Ready     func(ctx context.Context) error // whether events can be accepted
-	Metrics   http.Handler                    // serves the metrics, to whoever asks
+	Tracer    Tracer
+	Metrics   http.Handler // serves the metrics, to whoever asks
 	Teller    Teller
 	Mails     bool     // whether people can be told by e-mail
 	Provider  Provider // nil: nobody signs in by OpenID Connect
@@ -43,6 +44,9 @@ type Server struct {
 const (
 	companyPath = "/api/v1/companies/{company}"
 	triggerPath = companyPath + "/hooks/triggers"
+	eventsPath  = companyPath + "/events"
+	batchPath   = eventsPath + "/batch"
+	resendPath  = companyPath + "/entities/{kind}/{id}/resend"
 	staffPath   = "/api/v1/users" // the operator's own people
 	mePath      = "/api/v1/me"
 )
@@ -165,7 +169,7 @@ func (s *Server) registerQueue(a huma.API) {
 		"Give a delivery that waits another priority", account.OperateQueue, http.StatusConflict)), s.changePriority)
 	register(a, created(secured("POST "+one+"/replay", "replayDelivery",
 		"Deliver the same event to the same hook again, as a new delivery", account.OperateQueue, http.StatusConflict)), s.replayDelivery)
-	register(a, accepted(secured("POST "+companyPath+"/entities/{kind}/{id}/resend", "resendEntity",
+	register(a, accepted(secured("POST "+resendPath, "resendEntity",
 		"Tell all hooks that want it of an entity again", account.OperateQueue)), s.resend)
 
 	register(a, addJobOperation(), s.addJob)

@@ -29,6 +29,7 @@ import (
 	"github.com/waybillhq/waybill/internal/send"
 	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
+	"github.com/waybillhq/waybill/internal/tracing"
 )
 
 const (
@@ -89,6 +90,7 @@ func newWorld(t *testing.T) *world {
 			return st.Ping(ctx)
 		},
 		Metrics:  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
+		Tracer:   &tracing.Tracer{},
 		MaxEvent: maxEvent, MaxBatch: maxBatch, Version: "1.2.3",
 		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

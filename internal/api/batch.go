@@ -38,7 +38,7 @@ type batchLine struct {
 }
 
 func postBatchOperation() huma.Operation {
-	op := secured("POST "+companyPath+"/events/batch", "postEvents", "Accept many events", account.PostEvents,
+	op := secured("POST "+batchPath, "postEvents", "Accept many events", account.PostEvents,
 		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	op.Description = "Up to 10,000 events, one a line. Each is accepted or refused for itself, and answered by a line."
 	op.Responses = answers(http.StatusOK, linesType, &huma.Schema{
@@ -47,7 +47,9 @@ func postBatchOperation() huma.Operation {
 	return op
 }
 
-func (s *Server) postBatch(ctx context.Context, in *postBatchInput) (*documentOutput, error) {
+func (s *Server) postBatch(ctx context.Context, in *postBatchInput) (_ *documentOutput, err error) {
+	trace, end := s.Tracer.Accept(in.Company, batchPath, in.request.Header)
+	defer func() { end(answered(http.StatusOK, err)) }()
 	key, err := in.idempotencyKey()
 	if err != nil {
 		return nil, err
@@ -70,7 +72,7 @@ func (s *Server) postBatch(ctx context.Context, in *postBatchInput) (*documentOu
 			lineKey = key + "/" + strconv.Itoa(l.number)
 		}
 		// Copied, since the intake keeps it: one event must not hold the batch.
-		posts = append(posts, posted(bytes.Clone(l.text), lineKey))
+		posts = append(posts, posted(bytes.Clone(l.text), lineKey, trace))
 	}
 	results, err := s.Intake.Accept(ctx, in.Company, posts)
 	if err != nil {

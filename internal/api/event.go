@@ -14,6 +14,7 @@ import (
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
+	"github.com/waybillhq/waybill/internal/trade"
 )
 
 // postedEvent describes what the intake reads; see intake.Parse.
@@ -41,14 +42,16 @@ type receipt struct {
 }
 
 func postEventOperation() huma.Operation {
-	op := secured("POST "+companyPath+"/events", "postEvent", "Accept an event", account.PostEvents,
+	op := secured("POST "+eventsPath, "postEvent", "Accept an event", account.PostEvents,
 		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	op.Description = "When this is answered with 202, the event and its deliveries are stored and survive a crash."
 	op.DefaultStatus = http.StatusAccepted
 	return op
 }
 
-func (s *Server) postEvent(ctx context.Context, in *postEventInput) (*documentOutput, error) {
+func (s *Server) postEvent(ctx context.Context, in *postEventInput) (_ *documentOutput, err error) {
+	trace, end := s.Tracer.Accept(in.Company, eventsPath, in.request.Header)
+	defer func() { end(answered(http.StatusAccepted, err)) }()
 	key, err := in.idempotencyKey()
 	if err != nil {
 		return nil, err
@@ -57,7 +60,7 @@ func (s *Server) postEvent(ctx context.Context, in *postEventInput) (*documentOu
 	if err != nil {
 		return nil, err
 	}
-	results, err := s.Intake.Accept(ctx, in.Company, []intake.Posted{posted(body, key)})
+	results, err := s.Intake.Accept(ctx, in.Company, []intake.Posted{posted(body, key, trace)})
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +88,8 @@ func appendReceipt(b []byte, r hook.Receipt) []byte {
 }
 
 // posted is an event for the intake, with the fingerprint that goes with a key.
-func posted(raw []byte, key string) intake.Posted {
-	p := intake.Posted{Raw: raw, IdempotencyKey: key}
+func posted(raw []byte, key string, trace trade.Trace) intake.Posted {
+	p := intake.Posted{Raw: raw, IdempotencyKey: key, Trace: trace}
 	if key != "" {
 		sum := sha256.Sum256(raw)
 		p.Fingerprint = sum[:]

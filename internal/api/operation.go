@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -89,7 +90,9 @@ type resendOutput struct {
 }
 
 // resend accepts an event with the data of the latest one of an entity.
-func (s *Server) resend(ctx context.Context, in *resendInput) (*resendOutput, error) {
+func (s *Server) resend(ctx context.Context, in *resendInput) (_ *resendOutput, err error) {
+	trace, end := s.Tracer.Accept(in.Company, resendPath, in.request.Header)
+	defer func() { end(answered(http.StatusAccepted, err)) }()
 	key, err := in.idempotencyKey()
 	if err != nil {
 		return nil, err
@@ -113,7 +116,7 @@ func (s *Server) resend(ctx context.Context, in *resendInput) (*resendOutput, er
 	if err != nil {
 		return nil, fmt.Errorf("write the event that resends %s: %w", latest.ID, err)
 	}
-	p := posted([]byte("resend "+in.Kind+" "+in.ID), key) // the fingerprint is of the request
+	p := posted([]byte("resend "+in.Kind+" "+in.ID), key, trace) // the fingerprint is of the request
 	p.Raw = raw
 	results, err := s.Intake.Accept(ctx, in.Company, []intake.Posted{p})
 	if err != nil {

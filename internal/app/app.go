@@ -28,6 +28,7 @@ import (
 	"github.com/waybillhq/waybill/internal/send"
 	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
+	"github.com/waybillhq/waybill/internal/tracing"
 )
 
 // Options are the settings of an App. Package config reads them; tests write
@@ -60,6 +61,7 @@ type Options struct {
 
 	MetricsListen    string // where metrics are served without a key; empty: nowhere
 	MetricsCompanies int    // so many are named in metrics; 0: 200
+	TracesEndpoint   string // the URL of a collector of traces; empty: as the environment says
 
 	Log     *slog.Logger
 	Version string
@@ -79,6 +81,7 @@ type App struct {
 	api     site
 	watched *site // of metrics; nil: there is none
 	metrics *metrics.Metrics
+	tracer  *tracing.Tracer
 	engine  *deliver.Engine
 	gate    *signin.Gate
 	teller  *alert.Notifier
@@ -102,6 +105,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.closers = append(a.closers, a.store.Close)
 	a.observe(o)
+	if err := a.openTracer(ctx, o); err != nil {
+		return nil, err
+	}
 
 	operator, err := a.operator(ctx, o.OperatorKey)
 	if err != nil {
@@ -128,7 +134,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		memory = defaultMemory
 	}
 	a.engine = deliver.New(deliver.Options{
-		Queue: a.store, Sender: client, Observer: a.metrics, Log: o.Log,
+		Queue: a.store, Sender: client, Observer: a.metrics, Tracer: a.attemptTracer(), Log: o.Log,
 		Concurrency: o.Concurrency, Memory: memory, Lease: lease, Drain: o.Drain,
 		DisableAfter: o.DisableAfter,
 	})
@@ -160,7 +166,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Intake: in, Store: a.store, Deliverer: a.engine, Gate: a.gate, Policy: account.Policy{Modules: modules},
 		CheckURL: guard.CheckURL, Checker: o.checker(roots), Ready: a.store.Ping, PublicURL: public, Provider: provider,
 		Teller: a.teller, Mails: o.Mail.Host != "",
-		Metrics: a.metrics.Handler(), MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
+		Tracer: a.tracer, Metrics: a.metrics.Handler(), MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
 	}).Handler(), o.Log)
 	return a, nil
 }

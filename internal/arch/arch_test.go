@@ -53,12 +53,13 @@ var allowed = map[string]string{
 	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
 	"internal/job":     "internal/hook",
 	"internal/metrics": "internal/hook",
+	"internal/tracing": "internal/hook internal/trade",
 
 	"internal/signin": "internal/account internal/hook",
 
 	"internal/api": "internal/account internal/certificate internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
 
-	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/seal internal/send internal/signin internal/store",
+	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/seal internal/send internal/signin internal/store internal/tracing",
 
 	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",

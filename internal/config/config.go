@@ -68,6 +68,7 @@ type Settings struct {
 
 	MetricsListen    string // host and port; empty: with the operator's key alone
 	MetricsCompanies int    // so many are named
+	TracesEndpoint   string // the URL of a collector; empty: as the environment says
 }
 
 // Wrong is a setting that cannot be used.

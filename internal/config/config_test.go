@@ -84,7 +84,7 @@ func TestFlags(t *testing.T) {
 		"--allow-port=443,8443", "--proxy=socks5://me:p%40ss@proxy.internal:1080", "--source-address=192.0.2.9",
 		"--timeout=1m30s", "--connect-timeout=500ms", "--drain=0s", "--disable-after=24h", "--concurrency=1",
 		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--log-format=json", "--log-level=error",
-		"--metrics-listen=:9464", "--metrics-companies=3")
+		"--metrics-listen=:9464", "--metrics-companies=3", "--traces-endpoint=https://traces.internal/")
 	check(t, got, err, config.Settings{
 		Listen: "[::1]:0", Database: "x.db", OperatorKey: "obviously-fake-0123456789",
 		Way: config.Way{
@@ -97,7 +97,7 @@ func TestFlags(t *testing.T) {
 		},
 		Timeout: 90 * time.Second, DisableAfter: 24 * time.Hour, Concurrency: 1,
 		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, LogJSON: true, LogLevel: slog.LevelError,
-		MetricsListen: ":9464", MetricsCompanies: 3,
+		MetricsListen: ":9464", MetricsCompanies: 3, TracesEndpoint: "https://traces.internal/v1/traces",
 	})
 }
 
@@ -163,6 +163,8 @@ func TestWrongSettings(t *testing.T) {
 		{"an address without a port", []string{"--listen=127.0.0.1"}, []string{"--listen", "127.0.0.1:8080"}},
 		{"an address for metrics without a port", []string{"--metrics-listen=127.0.0.1"}, []string{"--metrics-listen", "127.0.0.1:8080"}},
 		{"a number of companies that is none", []string{"--metrics-companies=0"}, []string{"--metrics-companies", "1 to 10000"}},
+		{"a collector without a scheme", []string{"--traces-endpoint=127.0.0.1:4318"}, []string{"--traces-endpoint", "http://127.0.0.1:4318"}},
+		{"a collector with a password", []string{"--traces-endpoint=https://me:recognisable@traces.internal"}, []string{"--traces-endpoint", `"https://traces.internal"`, "OTEL_EXPORTER_OTLP_HEADERS"}},
 		{"a network that is an address", []string{"--allow-network=10.1.2.3"}, []string{"--allow-network", "10.1.2.3", "10.1.0.0/16"}},
 		{"a network with bits beyond the prefix", []string{"--allow-network=10.1.2.3/16"}, []string{"10.1.0.0/16", "10.1.2.3/32"}},
 		{"a denied network that is an address", []string{"--deny-network=10.1.2.3"}, []string{"--deny-network", "10.1.2.3/32"}},

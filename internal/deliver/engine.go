@@ -85,6 +85,7 @@ type Options struct {
 	Queue    Queue
 	Sender   Sender
 	Observer Observer // nil: nobody
+	Tracer   Tracer   // nil: attempts are not traced
 	Log      *slog.Logger
 
 	Concurrency int           // requests of one hook under way at a time

@@ -67,11 +67,13 @@ func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result
 	}
 	r.kind = h.Kind
 	policy := retry.Of(h.Retry)
+	end := e.trace(&j, h, start)
 	a := e.send(ctx, j, h, d, policy, start)
 	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
 	counted := a
 	counted.Number = j.Delivery.Tries()
 	v := policy.Judge(counted, j.Delivery.Since(), a.StartedAt.Add(a.Took.Total), rand.Float64())
+	end(&a, v)
 	r.signal, r.rest = policy.Signal(&a), retry.Rest(&a, time.Now())
 	r.settlement = hook.Settlement{Company: j.Delivery.Company, Attempt: a, Verdict: v}
 	if j.Delivery.Grouped() {
