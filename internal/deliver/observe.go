@@ -41,6 +41,9 @@ func (e *Engine) Load() hook.Load {
 	load := hook.Load{Lanes: len(e.lanes), Held: e.flying, Flying: e.flying, Unsettled: len(e.done), Memory: e.used}
 	for _, l := range e.lanes {
 		load.Held += l.queued
+		if l.circuit.open {
+			load.Open++
+		}
 	}
 	return load
 }

@@ -3,6 +3,7 @@ package deliver_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,5 +89,31 @@ func TestWhatBecomesOfDeliveriesIsTold(t *testing.T) {
 		if n.taken != 1 || n.claimed != 2 {
 			t.Errorf("told of %d taken over and %d claimed, want the dead node's 1, and that and the retry", n.taken, n.claimed)
 		}
+	})
+}
+
+func TestAnOpenCircuitIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		storetest.AddHook(t, st, eventType, "https://receiver.example/")
+		var mended atomic.Bool
+		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
+			if mended.Load() {
+				return answer(req, 200)
+			}
+			return answer(req, 503)
+		}), nil)
+		r.post(t, 50)
+		time.Sleep(time.Hour)
+		if load := r.engine.Load(); load.Open != 1 {
+			t.Errorf("Load = %+v of a hook that fails for an hour, want its circuit open", load)
+		}
+		mended.Store(true)
+		time.Sleep(2 * time.Hour)
+		if load := r.engine.Load(); load.Open != 0 {
+			t.Errorf("Load = %+v of a hook that is mended, want no circuit open", load)
+		}
+		r.stop()
 	})
 }

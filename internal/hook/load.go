@@ -4,7 +4,8 @@ import "time"
 
 // Load is what a node has in hand at one moment.
 type Load struct {
-	Lanes     int // hooks that it has something to do for
+	Lanes     int // hooks that it has something to do for, or that failed lately
+	Open      int // of these, hooks whose circuit is open: they are probed at growing intervals
 	Held      int // deliveries that it holds: those under way, and the next ones
 	Flying    int // requests under way
 	Unsettled int // attempts that were made, or given up, and are not yet recorded

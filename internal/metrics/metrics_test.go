@@ -37,7 +37,7 @@ func lively(o metrics.Options) *metrics.Metrics {
 	if o.Queue == nil {
 		o.Queue = &queue{}
 	}
-	o.Load = func() hook.Load { return hook.Load{Lanes: 1, Held: 2, Flying: 3, Unsettled: 4, Memory: 5} }
+	o.Load = func() hook.Load { return hook.Load{Lanes: 1, Open: 6, Held: 2, Flying: 3, Unsettled: 4, Memory: 5} }
 	o.Version = "1.2.3"
 	m := metrics.New(o)
 	m.Accepted("acme", hook.Tally{Accepted: 3, Repeated: 2, Refused: 1})
@@ -121,7 +121,7 @@ func TestWhatIsCountedIsShown(t *testing.T) {
 		`waybill_commit_callers_sum 2`,
 		`waybill_database_errors_total{operation="commit"} 1`,
 		`waybill_database_errors_total{operation="transaction"} 1`,
-		`waybill_node_lanes 1`, `waybill_node_deliveries 2`, `waybill_node_requests 3`,
+		`waybill_node_lanes 1`, `waybill_node_open_circuits 6`, `waybill_node_deliveries 2`, `waybill_node_requests 3`,
 		`waybill_node_unsettled_attempts 4`, `waybill_node_memory_bytes 5`,
 	)
 }
