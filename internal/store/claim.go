@@ -223,8 +223,8 @@ func scanDelivery(row scanner) (hook.Delivery, error) {
 		&d.State, &d.Priority, &d.Attempt, &due, &created, &settled, &d.Status, &d.Size, &d.Reason,
 		&d.Events, &merged, &d.Unique, &d.Ordered, &d.TriesFrom, &retried, &replayOf)
 	d.MergedInto, d.RetriedAt, d.ReplayOf = merged.UUID, fromMicros(retried), replayOf.UUID
-	if due == held {
-		due, d.Held = 0, true
+	if due == held { // as it stays when one that waits for its turn is cancelled or merged
+		due, d.Held = 0, d.State == hook.Waiting
 	}
 	d.DueAt, d.CreatedAt, d.SettledAt = fromMicros(due), fromMicros(created), fromMicros(settled)
 	return d, err

@@ -307,3 +307,36 @@ func testGroupOperations(t *testing.T, st *store.Store) {
 		t.Error("what waited for a cancelled one is not the next")
 	}
 }
+
+// testHeldIsOver has deliveries end that wait for their turn. They wait for it no
+// longer, and one of them that is retried when nothing is before it goes out.
+func testHeldIsOver(t *testing.T, st *store.Store) {
+	h := groupHook(t, st, hook.Queue{Ordered: true})
+	node := join(t, st)
+	oweTo(t, st, h, "1", start())
+	second, third := oweTo(t, st, h, "1", start()), oweTo(t, st, h, "1", start())
+	for _, d := range []hook.Delivery{second, third} {
+		if d := do(t, st, d.ID, hook.DoCancel, start()); d.Held || d.Reason != "it was cancelled by hand" {
+			t.Errorf("what was cancelled waits for its turn: %t, because %q", d.Held, d.Reason)
+		}
+	}
+	settle(t, st, node, grouped(claimOne(t, st, node, start(), h), 200, delivered))
+	if d := do(t, st, second.ID, hook.DoRetry, start()); d.Held {
+		t.Error("what was retried waits for its turn, with nothing before it")
+	}
+	do(t, st, third.ID, hook.DoRetry, start())
+	for _, want := range []hook.Delivery{second, third} {
+		j := claimOne(t, st, node, start().Add(far/2), h)
+		if j.Delivery.ID != want.ID {
+			t.Errorf("claimed %s, want %s", j.Delivery.ID, want.ID)
+		}
+		settle(t, st, node, grouped(j, 200, delivered))
+	}
+
+	both := groupHook(t, st, hook.Queue{Unique: true, Ordered: true})
+	oweTo(t, st, both, "1", start())
+	merged := oweTo(t, st, both, "1", start())
+	if d := wantDelivery(t, st, merged.ID, hook.Merged, 1); d.Held || d.Reason != "" {
+		t.Errorf("what was merged waits for its turn: %t, because %q", d.Held, d.Reason)
+	}
+}

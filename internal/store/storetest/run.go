@@ -71,6 +71,7 @@ func queueCases() []testCase {
 		{"events that come together keep their order", testOrderedTogether},
 		{"an ordered unique hook merges what waits for its turn", testOrderedUnique},
 		{"operations keep turns, and merge", testGroupOperations},
+		{"what ends while it waits for its turn waits no longer", testHeldIsOver},
 		{"random moves lose nothing, merge and keep the order", testGroupMoves},
 		{"hooks have versions", testHooks},
 		{"a password that stays the same is as old as it was", testPasswordKept},
