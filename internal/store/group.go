@@ -268,13 +268,13 @@ func fillTurns(ds []*hook.Delivery) func(i int, args []any) {
 	}
 }
 
-// rounds splits settlements so that in each at most one delivery of a unique
-// hook's group is about to wait.
-func rounds(all []settled) [][]settled {
-	var rest, round []settled
+// rounds splits items, in their order, so that in each round there is at most one
+// delivery of each group: who tells that of an item, nil if its group doesn't matter.
+func rounds[T any](all []T, who func(T) *hook.Delivery) [][]T {
+	var round, rest []T
 	taken := make(map[group]bool)
 	for _, x := range all {
-		if d := x.Grouped; d != nil && d.Unique && x.Verdict.State == hook.Waiting {
+		if d := who(x); d != nil {
 			if taken[groupOf(d)] {
 				rest = append(rest, x)
 				continue
@@ -284,9 +284,18 @@ func rounds(all []settled) [][]settled {
 		round = append(round, x)
 	}
 	if len(rest) == 0 {
-		return [][]settled{all}
+		return [][]T{all}
 	}
-	return append([][]settled{round}, rounds(rest)...)
+	return append([][]T{round}, rounds(rest, who)...)
+}
+
+// waitsUnique returns the delivery of a unique hook that is about to wait, nil if it
+// is another.
+func waitsUnique(x settled) *hook.Delivery {
+	if x.Grouped == nil || !x.Grouped.Unique || x.Verdict.State != hook.Waiting {
+		return nil
+	}
+	return x.Grouped
 }
 
 // absorb merges what waits into the deliveries of unique hooks that are about to
@@ -294,7 +303,7 @@ func rounds(all []settled) [][]settled {
 func (s *Store) absorb(ctx context.Context, tx hotTx, all []settled) error {
 	var ds []settled
 	for _, x := range all {
-		if x.Grouped != nil && x.Grouped.Unique && x.Verdict.State == hook.Waiting {
+		if waitsUnique(x) != nil {
 			ds = append(ds, x)
 		}
 	}
@@ -348,25 +357,44 @@ func fillRelease(d *hook.Delivery, at time.Time, args []any) {
 	args[3], args[4], args[5] = string(d.Entity.Kind), d.Entity.ID, int64(held)
 }
 
-// makeRoom merges what waits into d, of a unique hook, which is about to wait too,
-// if d is still as it is given, and held by node if it is being sent. Its group is
-// locked.
-func (s *Store) makeRoom(ctx context.Context, tx *sql.Tx, d *hook.Delivery, node []byte, at time.Time) error {
-	if !d.Unique {
-		return nil
+// comer is a delivery of a unique hook that is about to wait at a time.
+type comer struct {
+	*hook.Delivery
+	node []byte // that holds it; nil if none does
+	at   time.Time
+}
+
+func (c comer) delivery() *hook.Delivery { return c.Delivery }
+
+func deliveriesOf(cs []comer) []*hook.Delivery {
+	ds := make([]*hook.Delivery, len(cs))
+	for i, c := range cs {
+		ds[i] = c.Delivery
 	}
+	return ds
+}
+
+// makeRoom merges what waits into deliveries that are about to wait too, as far as
+// they are still as they are given. Their groups are locked, and no two are of the
+// same.
+func (s *Store) makeRoom(ctx context.Context, tx *sql.Tx, cs []comer) error {
 	if s.many {
-		err := s.execBulk(ctx, tx, lockYounger(), 1, func(_ int, args []any) { args[0], args[1] = d.Company, d.ID[:] })
+		err := s.execBulk(ctx, tx, lockYounger(), len(cs), func(i int, args []any) {
+			args[0], args[1] = cs[i].Company, cs[i].ID[:]
+		})
 		if err != nil {
 			return err
 		}
 	}
-	id := orNull(node)
-	err := s.execBulk(ctx, tx, takeEvent(), 1, func(_ int, args []any) { fillTaken(d, id, args) })
+	err := s.execBulk(ctx, tx, takeEvent(), len(cs), func(i int, args []any) {
+		fillTaken(cs[i].Delivery, orNull(cs[i].node), args)
+	})
 	if err != nil {
 		return err
 	}
-	return s.execBulk(ctx, tx, endMerged(), 1, func(_ int, args []any) { fillEnded(d, id, at, args) })
+	return s.execBulk(ctx, tx, endMerged(), len(cs), func(i int, args []any) {
+		fillEnded(cs[i].Delivery, orNull(cs[i].node), cs[i].at, args)
+	})
 }
 
 // orNull is id, or nil as a statement takes it.

@@ -99,10 +99,18 @@ func (q *bulkQuery) run(ctx context.Context, n int, fill func(row int, args []an
 // execBulk runs a bulk that changes n rows and tells no hits. It is for what is
 // seldom needed, and so not prepared before.
 func (s *Store) execBulk(ctx context.Context, tx *sql.Tx, b bulk, n int, fill func(row int, args []any)) error {
-	if n == 0 {
+	return s.execHits(ctx, tx, b, n, fill, nil)
+}
+
+// execHits is execBulk for a bulk that tells hits: hit is called for each row that it
+// changed something for.
+func (s *Store) execHits(ctx context.Context, tx *sql.Tx, b bulk, n int, fill func(row int, args []any), hit func(row int)) error {
+	switch {
+	case n == 0:
 		return nil
-	}
-	if s.many {
+	case s.many && b.hits:
+		return queryHits(ctx, tx, b.many(), arrays(b.types(), n, fill), hit)
+	case s.many:
 		_, err := tx.ExecContext(ctx, b.many(), arrays(b.types(), n, fill)...)
 		return err
 	}
@@ -114,11 +122,34 @@ func (s *Store) execBulk(ctx context.Context, tx *sql.Tx, b bulk, n int, fill fu
 	args := make([]any, len(b.types()))
 	for row := range n {
 		fill(row, args)
-		if _, err := stmt.ExecContext(ctx, args...); err != nil {
+		res, err := stmt.ExecContext(ctx, args...)
+		if err != nil {
 			return err
+		}
+		if changed, err := res.RowsAffected(); err != nil {
+			return err
+		} else if b.hits && changed > 0 {
+			hit(row)
 		}
 	}
 	return nil
+}
+
+// queryHits runs a bulk for many rows that tells hits.
+func queryHits(ctx context.Context, tx *sql.Tx, text string, args []any, hit func(row int)) error {
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var nr int // counted from 1
+		if err := rows.Scan(&nr); err != nil {
+			return err
+		}
+		hit(nr - 1)
+	}
+	return rows.Err()
 }
 
 func each(ctx context.Context, stmt *sql.Stmt, args []any, scan func(*sql.Rows) error) error {

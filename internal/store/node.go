@@ -69,23 +69,24 @@ func (s *Store) HandBack(ctx context.Context, node uuid.UUID, ds []hook.Delivery
 			args[0], args[1], args[2], args[3] = d.Company, d.ID[:], int64(d.Attempt), node[:]
 		})
 	}
-	var plain, unique []*hook.Delivery
+	var plain []*hook.Delivery
+	var unique []comer
 	for i := range ds {
 		if ds[i].Unique {
-			unique = append(unique, &ds[i])
+			unique = append(unique, comer{&ds[i], node[:], ds[i].DueAt})
 		} else {
 			plain = append(plain, &ds[i])
 		}
 	}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := s.lockGroupsOf(ctx, tx, unique); err != nil {
+		if err := s.lockGroupsOf(ctx, tx, deliveriesOf(unique)); err != nil {
 			return err
 		}
-		for _, d := range unique { // one by one, as they make room for each other
-			if err := s.makeRoom(ctx, tx, d, node[:], d.DueAt); err != nil {
+		for _, round := range rounds(unique, comer.delivery) { // those of a group make room for each other
+			if err := s.makeRoom(ctx, tx, round); err != nil {
 				return err
 			}
-			if err := give(tx, []*hook.Delivery{d}); err != nil {
+			if err := give(tx, deliveriesOf(round)); err != nil {
 				return err
 			}
 		}
@@ -147,15 +148,24 @@ func (s *Store) insertAbandoned(ctx context.Context, tx *sql.Tx, ds []hook.Deliv
 	})
 }
 
+// takeOver makes deliveries wait that dead nodes hold, but for those of unique hooks.
 func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, dead []uuid.UUID, now time.Time, limit int) ([]hook.Delivery, error) {
 	var taken []hook.Delivery
 	for _, node := range dead {
 		if len(taken) == limit {
 			break
 		}
-		ds, err := s.abandon(ctx, tx, now, `
-    SELECT company, id FROM delivery WHERE state = 'sending' AND node_id = $4 AND NOT merges LIMIT $5 `+s.skipLocked,
-			node[:], limit-len(taken))
+		rows, err := tx.QueryContext(ctx, `
+UPDATE delivery SET state = 'waiting', due_at = CASE WHEN attempt > $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END,
+    settled_at = $3, node_id = NULL, reason = $4
+WHERE (company, id) IN (
+    SELECT company, id FROM delivery WHERE state = 'sending' AND node_id = $5 AND NOT merges LIMIT $6 `+s.skipLocked+`)
+RETURNING `+deliveryColumns,
+			suspicious, micros(now.Add(suspicion)), micros(now), abandonedReason, node[:], limit-len(taken))
+		if err != nil {
+			return nil, err
+		}
+		ds, err := scanDeliveries(rows)
 		if err != nil {
 			return nil, err
 		}
@@ -164,49 +174,56 @@ func (s *Store) takeOver(ctx context.Context, tx *sql.Tx, dead []uuid.UUID, now 
 	return taken, nil
 }
 
-// abandon makes deliveries wait that nobody sends any more: those that a query
-// tells the keys of, whose arguments begin with $4.
-func (s *Store) abandon(ctx context.Context, tx *sql.Tx, now time.Time, query string, args ...any) ([]hook.Delivery, error) {
-	rows, err := tx.QueryContext(ctx, `
-UPDATE delivery SET state = 'waiting', due_at = CASE WHEN attempt > 10 THEN CAST($1 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
-    settled_at = $2, node_id = NULL, reason = $3
-WHERE (company, id) IN (`+query+`)
-RETURNING `+deliveryColumns, append([]any{micros(now.Add(time.Hour)), micros(now), abandonedReason}, args...)...)
-	if err != nil {
-		return nil, err
+// What was attempted more often than this may be what stops nodes, and waits for a
+// while when it is taken over.
+const (
+	suspicious = 10
+	suspicion  = time.Hour
+)
+
+// abandon makes a delivery wait that its node sends no more.
+func abandon() bulk {
+	return bulk{
+		columns: "due_at bigint, settled_at bigint, reason text, company text, id uuid, attempt int, node_id uuid",
+		verb:    "UPDATE delivery",
+		before:  "SET state = 'waiting', due_at = r.due_at, settled_at = r.settled_at, reason = r.reason, node_id = NULL",
+		after: `WHERE delivery.company = r.company AND delivery.id = r.id AND delivery.attempt = r.attempt
+    AND delivery.node_id = r.node_id`,
+		hits: true,
 	}
-	return scanDeliveries(rows)
 }
 
-// takeOverUnique is takeOver for deliveries of unique hooks, which make room for
-// each other one by one.
+// takeOverUnique is takeOver for deliveries of unique hooks.
 func (s *Store) takeOverUnique(ctx context.Context, tx *sql.Tx, dead []uuid.UUID, now time.Time, limit int) ([]hook.Delivery, error) {
-	var ds []*hook.Delivery
-	var nodes []uuid.UUID // that hold them
-	for _, node := range dead {
-		held, err := heldUnique(ctx, tx, node, limit-len(ds))
+	var all []comer
+	for i := range dead {
+		held, err := heldUnique(ctx, tx, dead[i], limit-len(all))
 		if err != nil {
 			return nil, err
 		}
-		for i := range held {
-			ds, nodes = append(ds, &held[i]), append(nodes, node)
+		for j := range held {
+			all = append(all, comer{&held[j], dead[i][:], now})
 		}
 	}
-	if err := s.lockGroupsOf(ctx, tx, ds); err != nil {
+	if err := s.lockGroupsOf(ctx, tx, deliveriesOf(all)); err != nil {
 		return nil, err
 	}
 	var taken []hook.Delivery
-	for i, d := range ds {
-		if err := s.makeRoom(ctx, tx, d, nodes[i][:], now); err != nil {
+	for _, round := range rounds(all, comer.delivery) { // those of a group make room for each other
+		if err := s.makeRoom(ctx, tx, round); err != nil {
 			return nil, err
 		}
-		one, err := s.abandon(ctx, tx, now, `
-    SELECT company, id FROM delivery WHERE company = $4 AND id = $5 AND attempt = $6 AND node_id = $7`,
-			d.Company, d.ID[:], d.Attempt, nodes[i][:])
+		err := s.execHits(ctx, tx, abandon(), len(round), func(i int, args []any) {
+			d, due := round[i], now
+			if d.Attempt > suspicious {
+				due = now.Add(suspicion)
+			}
+			args[0], args[1], args[2] = micros(due), micros(now), abandonedReason
+			args[3], args[4], args[5], args[6] = d.Company, d.ID[:], int64(d.Attempt), d.node
+		}, func(i int) { taken = append(taken, *round[i].Delivery) })
 		if err != nil {
 			return nil, err
 		}
-		taken = append(taken, one...)
 	}
 	return taken, nil
 }

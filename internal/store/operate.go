@@ -115,6 +115,9 @@ func replayed(d *hook.Delivery, id uuid.UUID, now time.Time) hook.Delivery {
 	}
 }
 
+// putWaiting adds a delivery that waits, or changes one. What comes back into the
+// queue has no turn until it gets one, so that those that come together don't wait
+// for each other's old turns.
 func putWaiting() bulk {
 	return bulk{
 		columns: "id uuid, company text, hook_id uuid, event_id uuid, event_type text, entity_kind text, " +
@@ -122,7 +125,8 @@ func putWaiting() bulk {
 			"tries_from int, retried_at bigint, reason text, replay_of uuid",
 		verb: "INSERT INTO delivery",
 		after: `ON CONFLICT (company, id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at,
-    tries_from = excluded.tries_from, retried_at = excluded.retried_at, reason = excluded.reason`,
+    tries_from = excluded.tries_from, retried_at = excluded.retried_at, reason = excluded.reason,
+    turn = CASE WHEN delivery.state = 'waiting' THEN delivery.turn ELSE 0 END`,
 	}
 }
 
@@ -130,12 +134,15 @@ func putWaiting() bulk {
 // holds, before being what they were. Whatever an operation puts into the queue
 // comes through here.
 func (s *Store) makeWait(ctx context.Context, tx *sql.Tx, ds, before []hook.Delivery) error {
-	var plain, unique, ordered []*hook.Delivery
+	var plain, ordered []*hook.Delivery
+	var unique []comer
+	last := make(map[group]*hook.Delivery) // which takes in the others of a unique hook's group
 	for i := range ds {
 		d := &ds[i]
 		comes := d.ID != before[i].ID || before[i].State != hook.Waiting
 		if d.Unique && comes {
-			unique = append(unique, d)
+			unique = append(unique, comer{d, nil, d.DueAt})
+			last[groupOf(d)] = d
 		} else {
 			plain = append(plain, d)
 		}
@@ -143,17 +150,18 @@ func (s *Store) makeWait(ctx context.Context, tx *sql.Tx, ds, before []hook.Deli
 			ordered = append(ordered, d)
 		}
 	}
-	for _, d := range unique { // one by one, as they make room for each other
-		if err := s.makeRoom(ctx, tx, d, nil, d.DueAt); err != nil {
+	for _, round := range rounds(unique, comer.delivery) { // those of a group make room for each other
+		if err := s.makeRoom(ctx, tx, round); err != nil {
 			return err
 		}
-		if err := s.putWaiting(ctx, tx, []*hook.Delivery{d}); err != nil {
+		if err := s.putWaiting(ctx, tx, deliveriesOf(round)); err != nil {
 			return err
 		}
 	}
 	if err := s.putWaiting(ctx, tx, plain); err != nil {
 		return err
 	}
+	ordered = slices.DeleteFunc(ordered, func(d *hook.Delivery) bool { return d.Unique && d != last[groupOf(d)] })
 	return s.execBulk(ctx, tx, giveTurn(), len(ordered), fillTurns(ordered))
 }
 

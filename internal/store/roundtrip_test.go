@@ -34,31 +34,39 @@ func TestManyDeliveriesAreMovedInFewRoundTrips(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	h := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
+	plain := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
+	unique := plain
+	unique.Queue.Unique = true
+	for _, h := range []hook.Hook{plain, unique} {
+		node, ds := held(t, st, h, many)
+		before := w.writes.Load()
+		if err := st.HandBack(t.Context(), node, ds); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.writes.Load() - before; n > few {
+			t.Errorf("%+v: handing back %d deliveries took %d writes to the server, want at most %d", h.Queue, many, n, few)
+		}
+		for _, d := range ds[many-3:] {
+			if d, err := st.Delivery(t.Context(), d.Company, d.ID); err != nil || d.State != hook.Waiting || d.Attempt != 0 {
+				t.Fatalf("what was handed back is %+v, %v, want it to wait", d, err)
+			}
+		}
 
-	node, ds := held(t, st, h, many)
-	before := w.writes.Load()
-	if err := st.HandBack(t.Context(), node, ds); err != nil {
-		t.Fatal(err)
-	}
-	if n := w.writes.Load() - before; n > few {
-		t.Errorf("handing back %d deliveries took %d writes to the server, want at most %d", many, n, few)
-	}
-
-	node, _ = held(t, st, h, many)
-	if err := st.Leave(t.Context(), node); err != nil {
-		t.Fatal(err)
-	}
-	before = w.writes.Load()
-	if n, err := st.TakeOver(t.Context(), time.Now(), many); n != many || err != nil {
-		t.Fatalf("TakeOver = %d, %v, want %d", n, err, many)
-	}
-	if n := w.writes.Load() - before; n > few {
-		t.Errorf("taking over %d deliveries took %d writes to the server, want at most %d", many, n, few)
+		node, _ = held(t, st, h, many)
+		if err := st.Leave(t.Context(), node); err != nil {
+			t.Fatal(err)
+		}
+		before = w.writes.Load()
+		if n, err := st.TakeOver(t.Context(), time.Now(), many); n != many || err != nil {
+			t.Fatalf("%+v: TakeOver = %d, %v, want %d", h.Queue, n, err, many)
+		}
+		if n := w.writes.Load() - before; n > few {
+			t.Errorf("%+v: taking over %d deliveries took %d writes to the server, want at most %d", h.Queue, many, n, few)
+		}
 	}
 }
 
-// held returns n deliveries and the node that holds them.
+// held returns n deliveries of as many entities and the node that holds them.
 func held(t *testing.T, st *store.Store, h hook.Hook, n int) (uuid.UUID, []hook.Delivery) {
 	t.Helper()
 	node, now := storetest.NewID(), time.Now()
@@ -66,14 +74,19 @@ func held(t *testing.T, st *store.Store, h hook.Hook, n int) (uuid.UUID, []hook.
 		t.Fatal(err)
 	}
 	as := make([]hook.Acceptance, n)
-	ds := make([]hook.Delivery, n)
 	for i := range as {
-		as[i] = storetest.Owe(storetest.Event("OrderChanged", "1", now), h)
-		as[i].Deliveries[0].State, as[i].Deliveries[0].Attempt = hook.Sending, 1
-		ds[i] = as[i].Deliveries[0]
+		as[i] = storetest.Owe(storetest.Event("OrderChanged", storetest.NewID().String(), now), h)
 	}
 	if _, err := st.Accept(t.Context(), node, as); err != nil {
 		t.Fatal(err)
+	}
+	jobs, _, err := st.Claim(t.Context(), node, now, []hook.Want{{HookID: h.ID, Limit: n, Bytes: 1 << 30}})
+	if err != nil || len(jobs) != n {
+		t.Fatalf("Claim = %d deliveries, %v, want %d", len(jobs), err, n)
+	}
+	ds := make([]hook.Delivery, n)
+	for i := range jobs {
+		ds[i] = jobs[i].Delivery
 	}
 	return node, ds
 }

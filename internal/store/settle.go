@@ -42,7 +42,7 @@ func (s *Store) writeSettlements(ctx context.Context, tx hotTx, group []*work) e
 	for i := range all {
 		all[i].held = &held[i]
 	}
-	for _, round := range rounds(all) {
+	for _, round := range rounds(all, waitsUnique) { // those that wait make room for each other
 		if err := s.moveDeliveries(ctx, tx, round); err != nil {
 			return fmt.Errorf("move deliveries: %w", err)
 		}

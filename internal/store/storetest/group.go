@@ -340,3 +340,29 @@ func testHeldIsOver(t *testing.T, st *store.Store) {
 		t.Errorf("what was merged waits for its turn: %t, because %q", d.Held, d.Reason)
 	}
 }
+
+// testRetriedTogether retries what has failed of one entity in one step: of a unique
+// hook, one delivery stands for all of it, and nothing is before it.
+func testRetriedTogether(t *testing.T, st *store.Store) {
+	for _, q := range []hook.Queue{{Unique: true}, {Ordered: true}, {Unique: true, Ordered: true}} {
+		h := groupHook(t, st, q)
+		node := join(t, st)
+		const n = 3
+		for range n {
+			oweTo(t, st, h, "1", start())
+			settle(t, st, node, grouped(claimOne(t, st, node, start().Add(far/2), h), 404, hook.Verdict{State: hook.Failed}))
+		}
+		if j := runJob(t, st, hook.DoRetry, hook.DeliveryQuery{HookID: h.ID, State: hook.Failed}); j.Done != n {
+			t.Errorf("%+v: the job has retried %d deliveries, want %d", q, j.Done, n)
+		}
+		told := 0
+		for told < n {
+			jobs, _ := claim(t, st, node, time.Now().Add(far), h, n)
+			if len(jobs) != 1 {
+				t.Fatalf("%+v: claimed %d deliveries when %d of %d events were told, want 1", q, len(jobs), told, n)
+			}
+			told += jobs[0].Delivery.Events
+			settle(t, st, node, grouped(jobs[0], 200, delivered))
+		}
+	}
+}

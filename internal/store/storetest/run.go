@@ -72,6 +72,7 @@ func queueCases() []testCase {
 		{"an ordered unique hook merges what waits for its turn", testOrderedUnique},
 		{"operations keep turns, and merge", testGroupOperations},
 		{"what ends while it waits for its turn waits no longer", testHeldIsOver},
+		{"what is retried together stands for all that it did, and goes out", testRetriedTogether},
 		{"random moves lose nothing, merge and keep the order", testGroupMoves},
 		{"hooks have versions", testHooks},
 		{"a password that stays the same is as old as it was", testPasswordKept},
