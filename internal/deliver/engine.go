@@ -103,7 +103,7 @@ type Engine struct {
 
 	mu      sync.Mutex
 	node    uuid.UUID
-	leased  time.Time // the lease's end
+	leased  time.Time // until when the node may send; see leaseUntil
 	running bool      // between Join and the end of Run's context
 	lanes   map[uuid.UUID]*lane
 	used    int                 // of Memory
@@ -120,9 +120,11 @@ type Engine struct {
 	foreign  map[uuid.UUID]struct{} // those that others send, as far as is known
 	others   map[uuid.UUID]struct{} // those that have got work here, of which others are to be told
 	unshared bool                   // another node may have given up a lane
-	owning   context.Context        //nolint:containedctx // of flights for owned; they end with begin, or when the lease lapses
+	owning   context.Context        //nolint:containedctx // of flights for owned; they end with holding
 	letGo    context.CancelFunc     // ends them
-	lapse    *time.Timer            // when the lease ends
+	holding  context.Context        //nolint:containedctx // of flights under the lease; they end with begin, or when the lease lapses
+	drop     context.CancelFunc     // ends them
+	lapse    *time.Timer            // when the lease does
 	retired  uuid.UUID              // the node of which the store knows that it stops; the lease loop's own
 
 	turned map[uuid.UUID]hook.Health // of circuits that have opened or closed, to be stored
@@ -168,7 +170,7 @@ func New(o Options) *Engine {
 	}
 	e.owned, e.foreign, e.others = make(map[uuid.UUID]struct{}), make(map[uuid.UUID]struct{}), make(map[uuid.UUID]struct{})
 	e.begin, e.abort = context.WithCancel(context.Background())
-	e.owning, e.letGo = context.WithCancel(e.begin)
+	e.beginLease()
 	return e
 }
 

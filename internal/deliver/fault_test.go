@@ -272,6 +272,41 @@ func TestLanesRestWhenTheLeaseHasEndedAndGoOnWhenItIsRenewed(t *testing.T) {
 	})
 }
 
+// A node that is cut off from the store can't know that others take over what it
+// sends, so it ends its requests before they may.
+func TestANodeThatIsCutOffSendsNoLongerThanItsLease(t *testing.T) {
+	t.Parallel()
+	for name, limits := range map[string]hook.Limits{"a hook": {}, "a hook that has limits": {Concurrency: 4}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				st := storetest.Open(t)
+				h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
+				change(t, st, &h, func(h *hook.Hook) { h.Limits = limits })
+				f := &fleet{t: t}
+				var off atomic.Bool
+				cut := func() error {
+					if off.Load() {
+						return errBroken
+					}
+					return nil
+				}
+				a := f.add(st, 40*time.Second, func(q *telling) { q.renew, q.settle, q.handBack, q.leave = cut, cut, cut, cut })
+				a.post(t, 1)
+				synctest.Wait()
+				off.Store(true)
+				b := f.add(st, 40*time.Second, nil)
+				time.Sleep(2 * time.Minute)
+				if err := a.end(); !errors.Is(err, errBroken) {
+					t.Errorf("Run of the node that is cut off = %v, want %v", err, errBroken)
+				}
+				b.stop()
+				f.check(1, 1)
+			})
+		})
+	}
+}
+
 func TestWhatIsClaimedTooLateIsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // fly makes one attempt after another for a lane until it is empty.
 func (e *Engine) fly(l *lane, node uuid.UUID, j hook.Job) {
 	for ok := true; ok; {
-		r := e.attempt(e.begin, node, j)
+		r := e.attempt(node, j)
 		node, j, ok = e.next(l, r)
 	}
 }
@@ -49,21 +49,19 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 // attempt renders and signs a job, has it sent, and judges what came of it. A
 // job whose hook is gone, switched off or lacks a secret is handed back, and so is
 // one that others may have taken over.
-func (e *Engine) attempt(ctx context.Context, node uuid.UUID, j hook.Job) result { //nolint:contextcheck // flights for lanes that are owned have a context of their own
+func (e *Engine) attempt(node uuid.UUID, j hook.Job) result {
 	r := result{node: node, job: j}
 	d := e.Queue.Directory()
 	h := d.Hooks[j.Delivery.HookID]
 	start := time.Now()
-	if h == nil || !h.Sends(start) || !e.holds(node, start) {
+	if h == nil || !h.Sends(start) {
 		r.back = true
 		return r
 	}
-	if h.Limits.Set() {
-		var mine bool
-		if ctx, mine = e.holdsLane(node, h.ID, start); !mine {
-			r.back = true
-			return r
-		}
+	ctx, mine := e.holds(node, h, start)
+	if !mine {
+		r.back = true
+		return r
 	}
 	r.kind = h.Kind
 	policy := retry.Of(h.Retry)

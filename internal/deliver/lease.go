@@ -90,7 +90,7 @@ func (e *Engine) renew(ctx context.Context) error {
 	err := e.Queue.Renew(ctx, e.node, now, now.Add(e.Lease))
 	if err == nil {
 		e.mu.Lock()
-		e.leaseUntil(now.Add(e.Lease))
+		e.leaseUntil(now)
 		if e.open(time.Now()) {
 			e.resume() // lanes that stopped when the lease seemed to have ended
 		}
@@ -134,7 +134,9 @@ func (e *Engine) joinAnew(ctx context.Context) error {
 	e.mu.Lock()
 	backs := e.unqueue(e.node)
 	e.node = node
-	e.leaseUntil(now.Add(e.Lease))
+	time.AfterFunc(time.Until(e.leased), e.drop) // the older lease lapses when it would have
+	e.beginLease()
+	e.leaseUntil(now)
 	e.mu.Unlock()
 	rest, err := e.settleBatch(ctx, backs)
 	if err != nil {
@@ -150,19 +152,48 @@ func (e *Engine) runs() bool {
 	return e.running
 }
 
-// holds reports whether what node claimed is still its own.
-func (e *Engine) holds(node uuid.UUID, now time.Time) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return node == e.node && lasts(e.leased, now)
+// beginLease makes the contexts of flights under a lease that begins.
+func (e *Engine) beginLease() {
+	e.holding, e.drop = context.WithCancel(e.begin)
+	e.owning, e.letGo = context.WithCancel(e.holding)
 }
 
-// holdsLane is holds for a job of a hook with limits. The context ends when the node
-// isn't the hook's owner any more.
-func (e *Engine) holdsLane(node, hookID uuid.UUID, now time.Time) (context.Context, bool) {
+// caution is the part of a lease for which a node sends no more at its end, since the
+// clocks of those that take over what it held may be ahead of its own.
+const caution = 10
+
+// leaseUntil notes that the lease was renewed at a time. Should that not happen again
+// before it ends, what is under way is broken off, since others send it then, and the
+// lanes that this node owns are let go.
+func (e *Engine) leaseUntil(renewed time.Time) {
+	e.leased = renewed.Add(e.Lease - e.Lease/caution)
+	if e.holding.Err() != nil { // it had lapsed by this node's clock, but not by the store's
+		e.beginLease()
+	}
+	if e.lapse != nil {
+		e.lapse.Reset(time.Until(e.leased))
+		return
+	}
+	e.lapse = time.AfterFunc(time.Until(e.leased), func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if !lasts(e.leased, time.Now()) {
+			e.drop()
+			e.disown()
+		}
+	})
+}
+
+// holds reports whether what node claimed for a hook is still its own to send. The
+// context ends when it isn't any more.
+func (e *Engine) holds(node uuid.UUID, h *hook.Hook, now time.Time) (context.Context, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.owning, node == e.node && lasts(e.leased, now) && e.owns(hookID)
+	ctx, mine := e.holding, node == e.node && lasts(e.leased, now)
+	if h.Limits.Set() {
+		ctx, mine = e.owning, mine && e.owns(h.ID)
+	}
+	return ctx, mine
 }
 
 // lasts reports whether a lease that ends at end lasts at now, by both clocks:

@@ -193,25 +193,8 @@ func (e *Engine) moveLanes(ctx context.Context, node uuid.UUID) error {
 // them now.
 func (e *Engine) disown() {
 	e.letGo()
-	e.owning, e.letGo = context.WithCancel(e.begin)
+	e.owning, e.letGo = context.WithCancel(e.holding)
 	clear(e.owned)
-}
-
-// leaseUntil notes when the lease ends. Should it not be renewed, the lanes that
-// this node owns are let go then.
-func (e *Engine) leaseUntil(end time.Time) {
-	e.leased = end
-	if e.lapse != nil {
-		e.lapse.Reset(time.Until(end))
-		return
-	}
-	e.lapse = time.AfterFunc(time.Until(end), func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if !lasts(e.leased, time.Now()) {
-			e.disown()
-		}
-	})
 }
 
 // tellOthers tells the nodes that own them of hooks that have got work here, which

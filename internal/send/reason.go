@@ -44,7 +44,7 @@ type failure struct {
 // the receiver has sent may be part of it: clean it before it is shown.
 func (f failure) explain(err error) (hook.ErrorKind, string) {
 	if f.cancelled {
-		return hook.Abandoned, "Waybill stopped while the request was under way; whether the receiver got it is not known"
+		return hook.Abandoned, "Waybill broke the request off, since it stopped or had lost its database; whether the receiver got it is not known"
 	}
 	if e, ok := errors.AsType[*refusedError](err); ok {
 		return hook.BadAddress, fmt.Sprintf("the connection to %s was refused by this server: %s", f.host, e.tell(f.host))
