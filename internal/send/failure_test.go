@@ -182,7 +182,7 @@ func TestSendIsAbandonedWhenItsContextIsCancelled(t *testing.T) {
 		silent(c)
 	})
 	a := newClient(t, ca, nil).Send(ctx, post(url), &hook.Hook{}, hook.Defaults{})
-	wantFailure(t, a, hook.Abandoned, 0, "Waybill stopped")
+	wantFailure(t, a, hook.Abandoned, 0, "Waybill broke the request off")
 }
 
 func TestSendReplacesAKeptConnectionThatIsClosed(t *testing.T) {
