@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -105,6 +107,10 @@ func (s *Store) raiseTogether(ctx context.Context, tx hotTx, all []settled) erro
 		raised[m] = &one
 		order = append(order, &one)
 	}
+	// In one order on all nodes, so that none waits for another that waits for it.
+	slices.SortFunc(order, func(a, b *hook.Alert) int {
+		return cmp.Or(cmp.Compare(a.Company, b.Company), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
+	})
 	var failed error
 	err := tx.exec(ctx, s.hot.insertAlert, len(order), func(i int, args []any) {
 		failed = errors.Join(failed, fillAlert(order[i], args))

@@ -61,8 +61,10 @@ func (s *Store) CancelDeleted(ctx context.Context, now time.Time, limit int) (in
 	return cancelled, nil
 }
 
+// deletedHooks returns them in one order on all nodes, since who is done with one locks
+// it until all are.
 func deletedHooks(ctx context.Context, tx *sql.Tx) ([]deletedHook, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, company, kind, deleted_at FROM hook WHERE deleted_at > 0 AND NOT cancelled`)
+	rows, err := tx.QueryContext(ctx, `SELECT id, company, kind, deleted_at FROM hook WHERE deleted_at > 0 AND NOT cancelled ORDER BY id`)
 	if err != nil {
 		return nil, err
 	}

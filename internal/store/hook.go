@@ -47,22 +47,24 @@ INSERT INTO hook (id, company, kind, version, created_at) VALUES ($1, $2, $3, $4
 // ChangeHook stores a new version of a hook. Version must be one above the
 // stored one, else it returns ErrHookChanged. It notes e.
 func (s *Store) ChangeHook(ctx context.Context, h hook.Hook, e account.Entry) error {
-	err := s.changeDirectory(ctx, e, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `
-UPDATE hook SET version = $1 WHERE id = $2 AND company = $3 AND deleted_at = 0 AND version = $1 - 1`,
-			h.Version, h.ID[:], h.Company)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrHookChanged)
-		}
-		return s.insertHookVersion(ctx, tx, h)
-	})
+	err := s.changeDirectory(ctx, e, func(tx *sql.Tx) error { return s.changeHook(ctx, tx, h) })
 	if err != nil {
 		return fmt.Errorf("change hook %s: %w", h.ID, err)
 	}
 	return nil
+}
+
+func (s *Store) changeHook(ctx context.Context, tx *sql.Tx, h hook.Hook) error {
+	res, err := tx.ExecContext(ctx, `
+UPDATE hook SET version = $1 WHERE id = $2 AND company = $3 AND deleted_at = 0 AND version = $1 - 1`,
+		h.Version, h.ID[:], h.Company)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, ErrHookChanged)
+	}
+	return s.insertHookVersion(ctx, tx, h)
 }
 
 func (s *Store) insertHookVersion(ctx context.Context, tx *sql.Tx, h hook.Hook) error {
@@ -93,14 +95,17 @@ func (s *Store) DisableHook(ctx context.Context, h hook.Hook, at time.Time, a ho
 	h.Version, h.Enabled, h.UpdatedAt = h.Version+1, false, at
 	e := account.NewEntry(account.Actor{Name: "waybill"}, "hook.disable", h.ID.String(), h.Company,
 		nil, map[string]string{"reason": a.Text}, at)
-	if err := s.ChangeHook(ctx, h, e); err != nil {
-		if errors.Is(err, ErrHookChanged) {
-			return nil
+	err := s.changeDirectory(ctx, e, func(tx *sql.Tx) error {
+		if err := s.changeHook(ctx, tx, h); err != nil {
+			return err
 		}
+		_, err := raise(ctx, tx, a)
 		return err
+	})
+	if err != nil && !errors.Is(err, ErrHookChanged) {
+		return fmt.Errorf("disable hook %s: %w", h.ID, err)
 	}
-	_, err := s.RaiseAlert(ctx, a)
-	return err
+	return nil
 }
 
 // DeleteHook removes a hook from the directory. Its versions, deliveries and
