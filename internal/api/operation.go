@@ -62,7 +62,7 @@ func (s *Server) operate(ctx context.Context, in *deliveryInput, c hook.Command,
 	if err != nil {
 		return nil, err
 	}
-	if c.Operation.Owes() {
+	if c.Operation.Frees(&d) {
 		s.Deliverer.Owe([]uuid.UUID{d.HookID})
 	}
 	return &deliveryOutput{Body: deliveryOf(d)}, nil

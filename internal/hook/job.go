@@ -68,7 +68,7 @@ type JobReceipt struct {
 // JobStep says what a step of a job came to.
 type JobStep struct {
 	Job  DeliveryJob // as it is now
-	Owed []uuid.UUID // hooks for which deliveries wait now
+	Owed []uuid.UUID // hooks of which deliveries are due now
 }
 
 // JobQuery asks for the jobs of a company, newest first.

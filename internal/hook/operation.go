@@ -37,6 +37,10 @@ func (o Operation) States() []State {
 // must be there.
 func (o Operation) Owes() bool { return o == DoRetry || o == DoReplay }
 
+// Frees reports whether the operation on d makes a delivery of its hook due: d, or
+// the next of an ordered hook, whose turn it is when d is cancelled.
+func (o Operation) Frees(d *Delivery) bool { return o.Owes() || o == DoCancel && d.Ordered }
+
 // Skip says why an operation leaves a delivery alone: a State that it isn't for,
 // or one of the reasons below.
 type Skip string

@@ -34,6 +34,19 @@ func TestWhatCanBeDoneWithADelivery(t *testing.T) {
 	}
 }
 
+func TestWhatIsDueAfterAnOperationIsKnown(t *testing.T) {
+	t.Parallel()
+	for o, want := range map[hook.Operation][2]bool{
+		hook.DoRetry: {true, true}, hook.DoReplay: {true, true}, hook.DoCancel: {false, true}, hook.DoPriority: {false, false},
+	} {
+		for i, ordered := range []bool{false, true} {
+			if got := o.Frees(&hook.Delivery{Ordered: ordered}); got != want[i] {
+				t.Errorf("%s of a delivery of an ordered hook (%t) makes one due: %t, want %t", o, ordered, got, want[i])
+			}
+		}
+	}
+}
+
 func TestARefusalSaysWhatCanBeDone(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]bool)

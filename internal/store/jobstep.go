@@ -97,9 +97,7 @@ func (s *Store) StepJob(ctx context.Context, node uuid.UUID, j hook.DeliveryJob,
 		if w.end {
 			step.Job.State, step.Job.EndedAt = hook.JobDone, now
 		}
-		if j.Command.Operation.Owes() {
-			step.Owed = hooksOf(changed)
-		}
+		step.Owed = freed(j.Command.Operation, changed)
 		return storeJob(ctx, tx, &step.Job)
 	})
 	if err != nil {
@@ -130,11 +128,12 @@ func added(a, b map[hook.Skip]int) map[hook.Skip]int {
 	return sum
 }
 
-// hooksOf returns the hooks of deliveries, each once.
-func hooksOf(ds []hook.Delivery) []uuid.UUID {
+// freed returns the hooks of which deliveries are due now, each once, that an
+// operation was carried out for the given ones.
+func freed(o hook.Operation, ds []hook.Delivery) []uuid.UUID {
 	var ids []uuid.UUID
-	for _, d := range ds {
-		if !slices.Contains(ids, d.HookID) {
+	for i := range ds {
+		if d := &ds[i]; o.Frees(d) && !slices.Contains(ids, d.HookID) {
 			ids = append(ids, d.HookID)
 		}
 	}

@@ -300,12 +300,34 @@ func testGroupOperations(t *testing.T, st *store.Store) {
 	if d := do(t, st, alone.ID, hook.DoRetry, start()); d.Held {
 		t.Error("what was retried waits for itself")
 	}
+	plain := groupHook(t, st, hook.Queue{})
+	oweTo(t, st, plain, "1", start())
+	if owed := cancelled(t, st, node, plain); len(owed) > 0 {
+		t.Errorf("when those of a hook that isn't ordered were cancelled, the hooks %v are owed something, want none", owed)
+	}
 	ordered := groupHook(t, st, hook.Queue{Ordered: true})
 	first, next := oweTo(t, st, ordered, "1", start()), oweTo(t, st, ordered, "1", start())
 	do(t, st, first.ID, hook.DoCancel, start())
 	if j := claimOne(t, st, node, start(), ordered); j.Delivery.ID != next.ID {
 		t.Error("what waited for a cancelled one is not the next")
 	}
+	oweTo(t, st, ordered, "1", start())
+	oweTo(t, st, ordered, "2", start())
+	if owed := cancelled(t, st, node, ordered); !slices.Equal(owed, []uuid.UUID{ordered.ID}) {
+		t.Errorf("when the first of an ordered hook were cancelled, the hooks %v are owed something, want it", owed)
+	}
+}
+
+// cancelled has a job cancel what waits for a hook, and returns which hooks it says
+// are owed something now.
+func cancelled(t *testing.T, st *store.Store, node uuid.UUID, h hook.Hook) []uuid.UUID {
+	t.Helper()
+	addJob(t, st, hook.DoCancel, hook.DeliveryQuery{HookID: h.ID})
+	s, err := st.StepJob(t.Context(), node, claimJob(t, st, node, start()), start(), start().Add(far), stepRows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Owed
 }
 
 // testHeldIsOver has deliveries end that wait for their turn. They wait for it no
