@@ -163,3 +163,28 @@ func TestInACrowdHigherPrioritiesHaveMoreUnderWay(t *testing.T) {
 		r.stop()
 	})
 }
+
+func TestADeletedHookLeavesNoLaneBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, eventType, "https://receiver.example/")
+		change(t, st, &h, func(h *hook.Hook) { h.Pause = hook.Pause{Since: time.Now()} })
+		r := start(t, st, answering(&seen{}, 200), nil)
+		r.post(t, 10)
+		time.Sleep(time.Minute)
+		if n := r.engine.Load().Lanes; n != 1 {
+			t.Errorf("there are %d lanes while the hook is paused, want its own", n)
+		}
+		if err := st.DeleteHook(t.Context(), h.Company, h.ID, time.Now(), account.Entry{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		r.engine.Owe([]uuid.UUID{h.ID}) // by somebody who had not heard
+		time.Sleep(time.Minute)
+		if n := r.engine.Load().Lanes; n != 0 {
+			t.Errorf("there are %d lanes when the hook is deleted, want none", n)
+		}
+		r.stop()
+	})
+}

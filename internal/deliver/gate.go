@@ -231,12 +231,13 @@ func (e *Engine) fill(l *lane, now time.Time) {
 }
 
 // forget drops a lane that holds nothing and has nothing to remember. The others
-// are looked at now and then by sweep.
+// are looked at now and then by refresh. What waits for a hook that is gone is not
+// sent, so it doesn't matter.
 func (e *Engine) forget(l *lane) {
-	if l.used > 0 || l.flying > 0 || l.backlog || !l.due.IsZero() {
+	if l.used > 0 || l.flying > 0 {
 		return
 	}
-	if l.hook != nil && !e.calm(l) {
+	if l.hook != nil && (l.backlog || !l.due.IsZero() || !e.calm(l)) {
 		return
 	}
 	l.sleepOver()

@@ -76,9 +76,11 @@ func (e *Engine) tendHealth(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	hooks := e.Queue.Directory().Hooks
+	maps.DeleteFunc(e.warned, func(id uuid.UUID, _ time.Time) bool { return hooks[id] == nil })
 	var errs []error
 	for _, n := range all {
-		h := e.Queue.Directory().Hooks[n.HookID]
+		h := hooks[n.HookID]
 		if h == nil {
 			continue
 		}
