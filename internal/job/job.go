@@ -91,8 +91,8 @@ func (r *Runner) claim(ctx context.Context) bool {
 	done, err := r.turn(ctx, j)
 	switch {
 	case err == nil:
-		delete(r.failed, j.ID)
 	case hook.FaultOf(err) == hook.Conflict:
+		delete(r.failed, j.ID)
 		return true // it was cancelled, or another node has it
 	case ctx.Err() == nil:
 		r.fail(ctx, j, err)
@@ -112,6 +112,7 @@ func (r *Runner) turn(ctx context.Context, j hook.DeliveryJob) (done bool, err e
 		if err != nil {
 			return false, err
 		}
+		delete(r.failed, j.ID)
 		if len(step.Owed) > 0 {
 			r.Deliverer.Owe(step.Owed)
 		}

@@ -236,6 +236,35 @@ func TestAJobWhoseStepsFailIsTriedAgainAndThenFails(t *testing.T) {
 	}
 }
 
+// flaky is a store of whose steps, for one delivery each, every second fails.
+type flaky struct {
+	*store.Store
+	steps int
+}
+
+func (f *flaky) StepJob(ctx context.Context, node uuid.UUID, j hook.DeliveryJob, now, leaseEnd time.Time, _ int) (hook.JobStep, error) {
+	if f.steps++; f.steps%2 == 0 {
+		return hook.JobStep{}, errors.New("disk on fire")
+	}
+	return f.Store.StepJob(ctx, node, j, now, leaseEnd, 1)
+}
+
+func TestAJobThatComesOnDoesNotFail(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		owe(t, st, storetest.AddHook(t, st, eventType, "https://receiver.example/"), 10)
+		time.Sleep(time.Second)
+		id := add(t, st, hook.DoCancel, hook.DeliveryQuery{State: hook.Waiting})
+		stop := run(t, &flaky{Store: st}, &ear{})
+		time.Sleep(time.Minute)
+		stop()
+		if j := read(t, st, id); j.State != hook.JobDone || j.Done != 10 {
+			t.Errorf("the job is %s after %d deliveries, want it done after 10", j.State, j.Done)
+		}
+	})
+}
+
 func TestACancelledJobIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
