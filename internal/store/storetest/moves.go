@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,13 +16,17 @@ import (
 	"github.com/waybillhq/waybill/internal/store"
 )
 
-// testGroupMoves has nodes accept, claim, settle, hand back, die and take over, and
-// people cancel and retry, at random and at the same time. Afterwards, every event
-// must have been told of: by its own delivery or by the one that its was merged into.
+// testGroupMoves has nodes accept, claim, settle, hand back, die and take over,
+// deadlines pass, and people cancel and retry, one or many, at random and at the same
+// time. Afterwards, every event must have been told of, or somebody or a deadline
+// said that it need not be: by its own delivery or by the one that its was merged into.
 func testGroupMoves(t *testing.T, st *store.Store) {
 	for _, q := range []hook.Queue{{}, {Unique: true}, {Ordered: true}, {Unique: true, Ordered: true}} {
 		t.Run(fmt.Sprintf("%+v", q), func(t *testing.T) {
-			m := &moves{st: st, h: groupHook(t, st, q), flying: make(map[string]int), told: make(map[uuid.UUID]int), moved: make(map[uuid.UUID]bool)}
+			m := &moves{
+				st: st, h: groupHook(t, st, q), flying: make(map[string]int), told: make(map[uuid.UUID]int),
+				moved: make(map[uuid.UUID]bool), expired: make(map[uuid.UUID]bool),
+			}
 			var wg sync.WaitGroup
 			for by := range uint64(4) {
 				wg.Go(func() { m.run(t, by) })
@@ -44,11 +49,13 @@ type moves struct {
 	st *store.Store
 	h  hook.Hook
 
-	mu     sync.Mutex
-	owed   []owed
-	flying map[string]int     // by entity
-	told   map[uuid.UUID]int  // how many were delivered before
-	moved  map[uuid.UUID]bool // by hand
+	mu      sync.Mutex
+	owed    []owed
+	flying  map[string]int     // by entity
+	told    map[uuid.UUID]int  // how many were delivered before
+	moved   map[uuid.UUID]bool // by hand
+	expired map[uuid.UUID]bool // their deadline has passed
+	jobs    sync.Mutex         // whose turn it is to have one
 }
 
 const moveEntities = 3
@@ -59,7 +66,9 @@ func (m *moves) run(t *testing.T, by uint64) {
 	node := join(t, m.st)
 	var jobs []hook.Job
 	for range 60 {
-		switch n := chance.IntN(11); {
+		switch n := chance.IntN(12); {
+		case n == 11:
+			m.retryAll(t)
 		case n == 10:
 			m.operate(t, chance)
 		case n < 4:
@@ -126,11 +135,28 @@ func (m *moves) operate(t *testing.T, chance *rand.Rand) {
 	}
 }
 
+// retryAll has a job retry what has failed.
+func (m *moves) retryAll(t *testing.T) {
+	m.jobs.Lock()
+	defer m.jobs.Unlock()
+	j := addJob(t, m.st, hook.DoRetry, hook.DeliveryQuery{HookID: m.h.ID, State: hook.Failed})
+	node := NewID()
+	claimJob(t, m.st, node, start())
+	for j.State == hook.JobRunning {
+		s, err := m.st.StepJob(t.Context(), node, j, start(), start().Add(far), stepRows)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		j = s.Job
+	}
+}
+
 func (m *moves) claim(t *testing.T, node uuid.UUID, n int) []hook.Job {
 	// Under the lock, so that nothing lands between the claim and the count.
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	jobs, _, err := m.st.Claim(t.Context(), node, start().Add(far/2), []hook.Want{{HookID: m.h.ID, Limit: n, Bytes: 1 << 20}})
+	jobs, _, err := m.st.Claim(t.Context(), node, time.Now().Add(far), []hook.Want{{HookID: m.h.ID, Limit: n, Bytes: 1 << 20}})
 	if err != nil {
 		t.Error(err)
 	}
@@ -160,9 +186,13 @@ func (m *moves) settle(t *testing.T, node uuid.UUID, jobs []hook.Job, chance *ra
 	ss := make([]hook.Settlement, len(jobs))
 	for i, j := range jobs {
 		v, status := delivered, 200
-		if chance.IntN(3) == 0 {
+		switch chance.IntN(6) {
+		case 0, 1:
 			v, status = again(start()), 503
-		} else {
+		case 2:
+			v, status = hook.Verdict{State: hook.Failed, Reason: "its deadline has passed"}, 503
+			m.expire(j)
+		default:
 			m.tell(j)
 		}
 		ss[i] = grouped(j, status, v)
@@ -178,6 +208,13 @@ func (m *moves) tell(j hook.Job) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.told[j.Delivery.ID] = len(m.told)
+}
+
+// expire notes that a job's deadline has passed.
+func (m *moves) expire(j hook.Job) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.expired[j.Delivery.ID] = true
 }
 
 // finish delivers all that is left.
@@ -206,8 +243,7 @@ func (m *moves) check(t *testing.T) {
 	last := make(map[line]owed)
 	for _, owed := range m.owed {
 		one := line{owed.by, owed.Entity.ID}
-		if before, ok := last[one]; ok && m.h.Queue == (hook.Queue{Ordered: true}) &&
-			!m.moved[before.ID] && !m.moved[owed.ID] && m.told[before.ID] > m.told[owed.ID] {
+		if before, ok := last[one]; ok && m.h.Queue == (hook.Queue{Ordered: true}) && m.swapped(before, owed) {
 			t.Errorf("entity %s was told of %s before %s, which a node had accepted first", owed.Entity.ID, owed.EventID, before.EventID)
 		}
 		last[one] = owed
@@ -223,11 +259,23 @@ func (m *moves) check(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if d.State != hook.Delivered && (d.State != hook.Cancelled || !m.moved[d.ID]) {
+		if d.State != hook.Delivered && (d.State != hook.Cancelled || !m.moved[d.ID]) && (d.State != hook.Failed || !m.expired[d.ID]) {
 			t.Errorf("event %s is stood for by a delivery that is %s", owed.EventID, d.State)
 		}
 	}
 	if events != len(m.owed) {
 		t.Errorf("what was not merged stands for %d events, want %d", events, len(m.owed))
 	}
+}
+
+// swapped reports whether two deliveries of an entity were told of in another order
+// than they were accepted in, though neither was cancelled or had failed and was
+// retried.
+func (m *moves) swapped(before, after owed) bool {
+	for _, d := range []owed{before, after} {
+		if _, ok := m.told[d.ID]; !ok || m.moved[d.ID] || m.expired[d.ID] {
+			return false
+		}
+	}
+	return m.told[before.ID] > m.told[after.ID]
 }
