@@ -32,6 +32,11 @@ func testGroupMoves(t *testing.T, st *store.Store) {
 				wg.Go(func() { m.run(t, by) })
 			}
 			wg.Wait()
+			m.cancelAll(t)
+			m.finish(t)
+			m.all(t, hook.DoRetry, hook.Cancelled)
+			m.finish(t)
+			m.all(t, hook.DoRetry, hook.Failed)
 			m.finish(t)
 			m.check(t)
 		})
@@ -68,7 +73,7 @@ func (m *moves) run(t *testing.T, by uint64) {
 	for range 60 {
 		switch n := chance.IntN(12); {
 		case n == 11:
-			m.retryAll(t)
+			m.all(t, hook.DoRetry, hook.Failed)
 		case n == 10:
 			m.operate(t, chance)
 		case n < 4:
@@ -135,11 +140,11 @@ func (m *moves) operate(t *testing.T, chance *rand.Rand) {
 	}
 }
 
-// retryAll has a job retry what has failed.
-func (m *moves) retryAll(t *testing.T) {
+// all has a job carry out an operation for all that is in a state.
+func (m *moves) all(t *testing.T, o hook.Operation, state hook.State) {
 	m.jobs.Lock()
 	defer m.jobs.Unlock()
-	j := addJob(t, m.st, hook.DoRetry, hook.DeliveryQuery{HookID: m.h.ID, State: hook.Failed})
+	j := addJob(t, m.st, o, hook.DeliveryQuery{HookID: m.h.ID, State: state})
 	node := NewID()
 	claimJob(t, m.st, node, start())
 	for j.State == hook.JobRunning {
@@ -150,6 +155,14 @@ func (m *moves) retryAll(t *testing.T) {
 		}
 		j = s.Job
 	}
+}
+
+// cancelAll has a job cancel what waits.
+func (m *moves) cancelAll(t *testing.T) {
+	for _, d := range list(t, m.st, hook.DeliveryQuery{HookID: m.h.ID, State: hook.Waiting}) {
+		m.moved[d.ID] = true
+	}
+	m.all(t, hook.DoCancel, hook.Waiting)
 }
 
 func (m *moves) claim(t *testing.T, node uuid.UUID, n int) []hook.Job {
