@@ -82,6 +82,7 @@ func (s *Store) StepJob(ctx context.Context, node uuid.UUID, j hook.DeliveryJob,
 		now = j.CreatedAt
 	}
 	var step hook.JobStep
+	var taken map[hook.Kind]int // out of the queue
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		step = hook.JobStep{Job: j}
 		if err := s.holdJob(ctx, tx, node, &j, leaseEnd); err != nil {
@@ -98,11 +99,17 @@ func (s *Store) StepJob(ctx context.Context, node uuid.UUID, j hook.DeliveryJob,
 			step.Job.State, step.Job.EndedAt = hook.JobDone, now
 		}
 		step.Owed = freed(j.Command.Operation, changed)
+		if j.Command.Operation == hook.DoCancel {
+			if taken, err = kinds(ctx, tx, changed); err != nil {
+				return err
+			}
+		}
 		return storeJob(ctx, tx, &step.Job)
 	})
 	if err != nil {
 		return hook.JobStep{}, fmt.Errorf("step of job %s: %w", j.ID, err)
 	}
+	s.cancelledKinds(j.Company, taken)
 	return step, nil
 }
 

@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
 )
@@ -46,6 +49,31 @@ func (s *Store) failed(ctx context.Context, err error) {
 	}
 	if _, answer := errors.AsType[*hook.Error](err); !answer {
 		s.observer.Failed(err)
+	}
+}
+
+// kinds counts deliveries by the kinds of their hooks, which may be deleted.
+func kinds(ctx context.Context, tx *sql.Tx, ds []hook.Delivery) (map[hook.Kind]int, error) {
+	kindOf := make(map[uuid.UUID]hook.Kind)
+	counts := make(map[hook.Kind]int)
+	for i := range ds {
+		id := ds[i].HookID
+		kind, ok := kindOf[id]
+		if !ok {
+			if err := tx.QueryRowContext(ctx, `SELECT kind FROM hook WHERE id = $1`, id[:]).Scan(&kind); err != nil {
+				return nil, fmt.Errorf("read the kind of hook %s: %w", id, err)
+			}
+			kindOf[id] = kind
+		}
+		counts[kind]++
+	}
+	return counts, nil
+}
+
+// cancelledKinds tells of deliveries that were cancelled, by the kinds of their hooks.
+func (s *Store) cancelledKinds(company string, counts map[hook.Kind]int) {
+	for kind, n := range counts {
+		s.cancelled(company, kind, n)
 	}
 }
 

@@ -25,6 +25,7 @@ const cancelledReason = "it was cancelled by hand"
 // the delivery instead.
 func (s *Store) Operate(ctx context.Context, company string, id uuid.UUID, c hook.Command, now time.Time, e account.Entry) (hook.Delivery, error) {
 	var d hook.Delivery
+	var taken map[hook.Kind]int // out of the queue
 	err := s.noted(ctx, e, func(tx *sql.Tx) error {
 		err := s.lockGroupsAmong(ctx, tx, company, []uuid.UUID{id})
 		if err != nil {
@@ -45,6 +46,11 @@ func (s *Store) Operate(ctx context.Context, company string, id uuid.UUID, c hoo
 		if err != nil {
 			return err
 		}
+		if c.Operation == hook.DoCancel {
+			if taken, err = kinds(ctx, tx, changed); err != nil {
+				return err
+			}
+		}
 		d, err = scanDelivery(tx.QueryRowContext(ctx,
 			`SELECT `+deliveryColumns+` FROM delivery WHERE company = $1 AND id = $2`, company, changed[0].ID[:]))
 		return err
@@ -52,6 +58,7 @@ func (s *Store) Operate(ctx context.Context, company string, id uuid.UUID, c hoo
 	if err != nil {
 		return hook.Delivery{}, fmt.Errorf("%s delivery %s: %w", c.Operation, id, err)
 	}
+	s.cancelledKinds(company, taken)
 	s.explain(&d)
 	return d, nil
 }

@@ -125,13 +125,23 @@ func testObserver(t *testing.T, st *store.Store) {
 	if n.commits != 2 || n.rows != 3 || n.callers != 2 || n.broken != 1 {
 		t.Errorf("told of %d commits with %d rows of %d callers, %d broken; want 2, 3, 2, 1", n.commits, n.rows, n.callers, n.broken)
 	}
+	by := list(t, st, hook.DeliveryQuery{HookID: h.ID})
+	do(t, st, by[0].ID, hook.DoCancel, now)
+	runJob(t, st, hook.DoRetry, hook.DeliveryQuery{HookID: h.ID}) // which brings it back
+	if diff := cmp.Diff(map[string]int{"acme trigger": 1}, n.cancelled); diff != "" {
+		t.Errorf("cancelled deliveries after one was (-want +got):\n%s", diff)
+	}
 	if err := st.DeleteHook(t.Context(), Company, h.ID, now, account.Entry{}); err != nil {
 		t.Fatal(err)
+	}
+	runJob(t, st, hook.DoCancel, hook.DeliveryQuery{Entity: by[0].Entity})
+	if diff := cmp.Diff(map[string]int{"acme trigger": 2}, n.cancelled); diff != "" {
+		t.Errorf("cancelled deliveries after a job for one (-want +got):\n%s", diff)
 	}
 	if _, err := st.CancelDeleted(t.Context(), now, 100); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]int{"acme trigger": 2}, n.cancelled); diff != "" {
+	if diff := cmp.Diff(map[string]int{"acme trigger": 3}, n.cancelled); diff != "" {
 		t.Errorf("cancelled deliveries (-want +got):\n%s", diff)
 	}
 	if err := st.DeleteHook(t.Context(), Company, h.ID, now, account.Entry{}); hook.FaultOf(err) != hook.Missing || n.failures > 0 {
