@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,7 +28,7 @@ type delivery struct {
 	DueAt      time.Time `json:"dueAt,omitzero" doc:"When it is tried next, if it is waiting, and not for its turn."`
 	SettledAt  time.Time `json:"settledAt,omitzero" doc:"When the latest attempt was judged."`
 	Status     int       `json:"status,omitempty" doc:"HTTP status of the latest attempt, if there was a response."`
-	Reason     string    `json:"reason,omitempty" doc:"Why it stands where it does, if something went wrong."`
+	Reason     string    `json:"reason,omitempty" doc:"Why it stands where it does, if something went wrong or holds it up."`
 	Events     int       `json:"events" doc:"How many events it stands for: of a unique trigger, those that were merged while it waited."`
 	MergedInto string    `json:"mergedInto,omitempty" format:"uuid" doc:"The delivery that stands for its event too, if it was merged."`
 	Size       int       `json:"size" doc:"Bytes of the event's data."`
@@ -88,6 +89,9 @@ func (s *Server) listDeliveries(ctx context.Context, in *deliveriesInput) (*deli
 	if err != nil {
 		return nil, err
 	}
+	if err := s.explain(ctx, in.Company, uuid.Nil, ds); err != nil {
+		return nil, err
+	}
 	out := &deliveriesOutput{}
 	if len(ds) > in.Limit {
 		ds = ds[:in.Limit]
@@ -98,6 +102,35 @@ func (s *Server) listDeliveries(ctx context.Context, in *deliveriesInput) (*deli
 		out.Body.Items[i] = deliveryOf(d)
 	}
 	return out, nil
+}
+
+// explain completes the reasons of deliveries of a company that wait: of one hook,
+// or of any.
+func (s *Server) explain(ctx context.Context, company string, hookID uuid.UUID, ds []hook.Delivery) error {
+	if !slices.ContainsFunc(ds, func(d hook.Delivery) bool { return d.State == hook.Waiting }) {
+		return nil
+	}
+	known, err := s.Store.Healths(ctx, company, hookID)
+	if err != nil {
+		return err
+	}
+	healths := make(map[uuid.UUID]hook.Health, len(known))
+	for _, n := range known {
+		healths[n.HookID] = n
+	}
+	hooks, at := s.Store.Directory().Hooks, now()
+	for i := range ds {
+		d := &ds[i]
+		d.Explain(hooks[d.HookID], healths[d.HookID], at)
+	}
+	return nil
+}
+
+// answerDelivery answers with a delivery of a company.
+func (s *Server) answerDelivery(ctx context.Context, d hook.Delivery) (*deliveryOutput, error) {
+	one := []hook.Delivery{d}
+	err := s.explain(ctx, d.Company, d.HookID, one)
+	return &deliveryOutput{Body: deliveryOf(one[0])}, err
 }
 
 // query returns what is asked for, or everything that is wrong with it.
@@ -192,7 +225,10 @@ func (s *Server) getDelivery(ctx context.Context, in *deliveryInput) (*deliveryO
 	if err != nil {
 		return nil, err
 	}
-	out := &deliveryOutput{Body: deliveryOf(d)}
+	out, err := s.answerDelivery(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	out.Body.Attempts = make([]attempt, len(as))
 	for i, a := range as {
 		out.Body.Attempts[i] = attemptOf(a)

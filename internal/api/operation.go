@@ -65,7 +65,7 @@ func (s *Server) operate(ctx context.Context, in *deliveryInput, c hook.Command,
 	if c.Operation.Frees(&d) {
 		s.Deliverer.Owe([]uuid.UUID{d.HookID})
 	}
-	return &deliveryOutput{Body: deliveryOf(d)}, nil
+	return s.answerDelivery(ctx, d)
 }
 
 type resendInput struct {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
 )
@@ -74,4 +76,32 @@ func TestLimitsAreKept(t *testing.T) {
 			t.Errorf("%s = %d %s, want 422 about %s", text, a.status, a.body, field)
 		}
 	}
+}
+
+func TestADeliveryTellsWhatHoldsItUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	one := w.addTrigger(t)
+	_, id := w.postEvent(t, goodEvent)
+	holds := func(want string) {
+		t.Helper()
+		d := w.mustDo(t, 200, "GET", acme+"/deliveries/"+id, "")
+		all := w.mustDo(t, 200, "GET", acme+"/deliveries", "")["items"].([]any)
+		retried := w.mustDo(t, 200, "POST", acme+"/deliveries/"+id+"/retry", "")
+		for _, d := range []map[string]any{d, all[0].(map[string]any), retried} {
+			if reason, _ := d["reason"].(string); !strings.Contains(reason, want) || (reason == "") != (want == "") {
+				t.Errorf("the reason is %q, want %q", reason, want)
+			}
+		}
+	}
+	holds("")
+	w.mustDo(t, 200, "POST", triggers+"/"+one+"/pause", "")
+	holds("is paused")
+	w.mustDo(t, 200, "POST", triggers+"/"+one+"/resume", "")
+	holds("")
+	n := hook.Health{HookID: uuid.MustParse(one), Company: "acme", At: time.Now(), State: hook.CircuitOpen, Reason: "no answer"}
+	if err := w.store.NoteHealth(t.Context(), n, nil); err != nil {
+		t.Fatal(err)
+	}
+	holds("only a probe")
 }

@@ -56,8 +56,8 @@ func TestWithoutItsPasswordAHookIsNotSentTo(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, d := range all {
-			if d.State != hook.Waiting || d.Attempt != 0 || d.Reason == "" {
-				t.Errorf("a delivery is %s after attempt %d, with the reason %q, want it waiting after none, with one", d.State, d.Attempt, d.Reason)
+			if d.State != hook.Waiting || d.Attempt != 0 {
+				t.Errorf("a delivery is %s after attempt %d, want it waiting after none", d.State, d.Attempt)
 			}
 		}
 		setPassword(t, st, &h, "new")

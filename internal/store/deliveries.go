@@ -29,7 +29,6 @@ func (s *Store) Delivery(ctx context.Context, company string, id uuid.UUID) (hoo
 	if err != nil {
 		return hook.Delivery{}, fmt.Errorf("read delivery %s: %w", id, err)
 	}
-	s.explain(&d)
 	return d, nil
 }
 
@@ -47,9 +46,6 @@ func (s *Store) Deliveries(ctx context.Context, q hook.DeliveryQuery) ([]hook.De
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list deliveries: %w", err)
-	}
-	for i := range ds {
-		s.explain(&ds[i])
 	}
 	return ds, nil
 }

@@ -10,13 +10,6 @@ import (
 	"github.com/waybillhq/waybill/internal/hook"
 )
 
-// lockedReason tells people why a delivery waits.
-const lockedReason = "a secret of its hook cannot be opened with this server's key set; " +
-	"it waits until the right key set is there, or the secret is set anew"
-
-// turnReason tells people why a delivery of an ordered hook waits.
-const turnReason = "an earlier delivery of the same entity is not done yet; it is sent after that"
-
 // lockedHooks returns the hooks that have a secret that can't be opened, with their
 // companies.
 func lockedHooks(d *hook.Directory) map[uuid.UUID]string {
@@ -27,16 +20,6 @@ func lockedHooks(d *hook.Directory) map[uuid.UUID]string {
 		}
 	}
 	return locked
-}
-
-// explain gives d its reason if it waits for a secret or its turn.
-func (s *Store) explain(d *hook.Delivery) {
-	if d.Held {
-		d.Reason = turnReason
-	}
-	if h := s.Directory().Hooks[d.HookID]; h != nil && len(h.Locked) > 0 && d.State == hook.Waiting {
-		d.Reason = lockedReason
-	}
 }
 
 // watchLocked tells once of each hook that has a secret that can't be opened, and tries

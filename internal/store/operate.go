@@ -59,7 +59,6 @@ func (s *Store) Operate(ctx context.Context, company string, id uuid.UUID, c hoo
 		return hook.Delivery{}, fmt.Errorf("%s delivery %s: %w", c.Operation, id, err)
 	}
 	s.cancelledKinds(company, taken)
-	s.explain(&d)
 	return d, nil
 }
 
