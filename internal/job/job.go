@@ -24,6 +24,9 @@ type Store interface {
 	ReleaseJob(ctx context.Context, node, id uuid.UUID, now time.Time) error
 	// FailJob ends a job that node holds, for a reason in words.
 	FailJob(ctx context.Context, node, id uuid.UUID, reason string, now time.Time) error
+	// ForgetJobs removes up to limit jobs that ended before a time, and returns how
+	// many.
+	ForgetJobs(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Deliverer hears of what is to be sent.
@@ -39,7 +42,9 @@ const (
 	rows   = 500              // deliveries of a step
 	rest   = 3                // a step is followed by a pause so many times as long, in which others have the database
 	least  = 5 * time.Millisecond
-	tries  = 5 // a job whose steps fail so often, one after the other, has failed
+	kept   = 30 * 24 * time.Hour // for which a job that has ended can be looked at
+	sweeps = time.Hour           // between looks for jobs that are to be forgotten
+	tries  = 5                   // a job whose steps fail so often, one after the other, has failed
 )
 
 // failedReason tells people why a job ended. The cause may be none of their
@@ -64,8 +69,10 @@ func (r *Runner) Run(ctx context.Context) error {
 		return err
 	}
 	r.node, r.failed = node, make(map[uuid.UUID]int)
-	tick := time.NewTicker(glance)
+	tick, sweep := time.NewTicker(glance), time.NewTicker(sweeps)
 	defer tick.Stop()
+	defer sweep.Stop()
+	r.forget(ctx)
 	for {
 		for ctx.Err() == nil && r.claim(ctx) {
 		}
@@ -73,6 +80,19 @@ func (r *Runner) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-sweep.C:
+			r.forget(ctx)
+		}
+	}
+}
+
+// forget removes the jobs that ended long ago, some at a time.
+func (r *Runner) forget(ctx context.Context) {
+	before := time.Now().Add(-kept)
+	for n := rows; n == rows && ctx.Err() == nil; {
+		var err error
+		if n, err = r.Store.ForgetJobs(ctx, before, rows); err != nil && ctx.Err() == nil {
+			r.Log.ErrorContext(ctx, "jobs that ended long ago were not forgotten", "err", err)
 		}
 	}
 }

@@ -287,3 +287,25 @@ func TestACancelledJobIsLeftAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestAJobIsForgottenThirtyDaysAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		id := add(t, st, hook.DoCancel, hook.DeliveryQuery{State: hook.Waiting})
+		stop := run(t, st, &ear{})
+		time.Sleep(time.Minute)
+		stop()
+		time.Sleep(30*24*time.Hour - 2*time.Minute)
+		stop = run(t, st, &ear{})
+		time.Sleep(time.Second)
+		if j := read(t, st, id); j.State != hook.JobDone {
+			t.Errorf("after thirty days the job is %s, want it done", j.State)
+		}
+		time.Sleep(time.Hour)
+		stop()
+		if _, err := st.Job(t.Context(), storetest.Company, id); hook.FaultOf(err) != hook.Missing {
+			t.Errorf("an hour later the job is there, or %v", err)
+		}
+	})
+}

@@ -164,6 +164,26 @@ func (s *Store) CancelJob(ctx context.Context, company string, id uuid.UUID, now
 	return j, nil
 }
 
+// ForgetJobs removes up to limit jobs that ended before a time, and returns how many.
+func (s *Store) ForgetJobs(ctx context.Context, before time.Time, limit int) (int, error) {
+	var n int64
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `
+DELETE FROM delivery_job WHERE id IN (
+    SELECT id FROM delivery_job WHERE id < $1 AND ended_at > 0 AND ended_at < $2 ORDER BY id LIMIT $3 `+s.skipLocked+`)`,
+			lowest(before), micros(before), limit) // a job is older than its end
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("forget jobs: %w", err)
+	}
+	return int(n), nil
+}
+
 // storeJob writes what changes of a job.
 func storeJob(ctx context.Context, tx *sql.Tx, j *hook.DeliveryJob) error {
 	skipped, err := json.Marshal(j.Skipped)

@@ -399,3 +399,45 @@ func testJobForeign(t *testing.T, st *store.Store) {
 		t.Errorf("Jobs = %v, %v, want none", js, err)
 	}
 }
+
+func testJobsForgotten(t *testing.T, st *store.Store) {
+	at := func(state hook.JobState, created, ended time.Time) uuid.UUID {
+		j := addJobAt(t, st, created)
+		if state == hook.JobCancelled {
+			if _, err := st.CancelJob(t.Context(), Company, j, ended, by("delivery-job.cancel", j)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return j
+	}
+	now := time.Now()
+	long := now.Add(-48 * far)
+	var old []uuid.UUID
+	for range 3 {
+		old = append(old, at(hook.JobCancelled, long, long.Add(far)))
+	}
+	kept := []uuid.UUID{
+		at(hook.JobRunning, long, time.Time{}), at(hook.JobCancelled, long, now.Add(-far)), at(hook.JobCancelled, now, now),
+	}
+	for _, want := range []int{2, 1, 0} {
+		if n, err := st.ForgetJobs(t.Context(), now.Add(-2*far), 2); n != want || err != nil {
+			t.Errorf("ForgetJobs = %d, %v, want %d", n, err, want)
+		}
+	}
+	for i, id := range append(old, kept...) {
+		_, err := st.Job(t.Context(), Company, id)
+		if gone := errors.Is(err, store.ErrNoJob); gone != (i < len(old)) {
+			t.Errorf("job %d = %v, forgotten: %t, want that of the first %d", i, err, gone, len(old))
+		}
+	}
+}
+
+// addJobAt makes a job at a time.
+func addJobAt(t *testing.T, st *store.Store, created time.Time) uuid.UUID {
+	t.Helper()
+	j := hook.DeliveryJob{ID: idAt(created), Company: Company, Command: hook.Command{Operation: hook.DoCancel}, State: hook.JobRunning, CreatedAt: created}
+	if _, err := st.AddJob(t.Context(), hook.JobRequest{Job: j}, by("delivery-job.add", j.ID)); err != nil {
+		t.Fatal(err)
+	}
+	return j.ID
+}

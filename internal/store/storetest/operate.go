@@ -33,6 +33,7 @@ func operationCases() []testCase {
 		{"jobs take turns", testJobTurns},
 		{"a job that can't go on has failed", testJobFailed},
 		{"another company's jobs are not there", testJobForeign},
+		{"jobs that ended long ago are forgotten, some at a time", testJobsForgotten},
 	}
 }
 

@@ -74,9 +74,12 @@ var made atomic.Uint64 //nolint:gochecknoglobals // tests of a package must not 
 // NewID returns a fresh ID of version 7, higher than those made before in the same
 // millisecond. It goes by the clock of the caller's synctest bubble alone:
 // uuid.NewV7 goes on from its last ID, which a bubble that is ahead may have made.
-func NewID() uuid.UUID {
+func NewID() uuid.UUID { return idAt(time.Now()) }
+
+// idAt is NewID at a time.
+func idAt(at time.Time) uuid.UUID {
 	var id uuid.UUID
-	binary.BigEndian.PutUint64(id[:8], uint64(time.Now().UnixMilli())<<16|0x7000)
+	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|0x7000)
 	binary.BigEndian.PutUint64(id[8:], 1<<63|made.Add(1))
 	return id
 }
