@@ -24,6 +24,13 @@ type priorityInput struct {
 	} `nameHint:"PriorityChange"`
 }
 
+type replayInput struct {
+	Company string `path:"company" doc:"The company's ID."`
+	ID      string `path:"id" doc:"The delivery's ID."`
+	Key     string `header:"Idempotency-Key" doc:"1 to 200 printable ASCII characters. A request for the same delivery with the key of an earlier one makes no other replay."`
+	rawBody
+}
+
 type replayOutput struct {
 	Location string `header:"Location" hidden:"true"`
 	Body     delivery
@@ -42,8 +49,12 @@ func (s *Server) changePriority(ctx context.Context, in *priorityInput) (*delive
 	return s.operate(ctx, &deliveryInput{in.Company, in.ID}, hook.Command{Operation: hook.DoPriority, Priority: p}, in.Body)
 }
 
-func (s *Server) replayDelivery(ctx context.Context, in *deliveryInput) (*replayOutput, error) {
-	out, err := s.operate(ctx, in, hook.Command{Operation: hook.DoReplay}, nil)
+func (s *Server) replayDelivery(ctx context.Context, in *replayInput) (*replayOutput, error) {
+	key, err := in.idempotencyKey()
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.operate(ctx, &deliveryInput{in.Company, in.ID}, hook.Command{Operation: hook.DoReplay, Key: key}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,14 @@ func TestADeliveryIsOperatedOn(t *testing.T) {
 	if a.status != 409 || !strings.Contains(string(a.body), "nachgesendet") {
 		t.Errorf("a delivered one, cancelled = %d %s, want 409 that says in German what can be done", a.status, a.body)
 	}
-	a = w.do(t, "POST", one+"/replay", "", in...)
+	if a := w.do(t, "POST", one+"/replay", "", "Idempotency-Key: "+strings.Repeat("x", 201)); a.status != 422 || reasons(t, a)["Idempotency-Key"] == "" {
+		t.Errorf("a key that is too long = %d %s, want 422 about it", a.status, a.body)
+	}
+	keyed := append(in, "Idempotency-Key: once")
+	a = w.do(t, "POST", one+"/replay", "", keyed...)
+	if again := w.do(t, "POST", one+"/replay", "", keyed...); again.status != 201 || again.header.Get("Location") != a.header.Get("Location") {
+		t.Errorf("a repeat = %d at %s, want the first, at %s", again.status, again.header.Get("Location"), a.header.Get("Location"))
+	}
 	replay := strings.TrimPrefix(a.header.Get("Location"), deliveries+"/")
 	if d := w.mustDo(t, 200, "GET", deliveries+"/"+replay, ""); a.status != 201 || d["replayOf"] != id || d["state"] != "waiting" {
 		t.Errorf("replayed = %d, at Location %v, want it a replay of %s", a.status, d, id)

@@ -17,6 +17,7 @@ const (
 type Command struct {
 	Operation Operation
 	Priority  Priority // of DoPriority
+	Key       string   // of DoReplay of one delivery: a repeat with it makes no other replay; empty if there is none
 }
 
 // States returns the states in which a delivery can be operated on so; none if

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -19,13 +20,18 @@ import (
 // cancelledReason tells people why a delivery was not sent.
 const cancelledReason = "it was cancelled by hand"
 
+// errRepeated says that an operation was carried out already.
+var errRepeated = hook.Errorf(hook.Conflict, "it was done already")
+
 // Operate carries out a command for a delivery of a company at now, notes e, and
-// returns the delivery as it is then, or the new one of a replay. It returns
+// returns the delivery as it is then, or the new one of a replay. A replay that was
+// made already by the command's key is returned, and nothing is done. It returns
 // ErrNoDelivery, or an error of fault hook.Conflict that says what can be done with
 // the delivery instead.
 func (s *Store) Operate(ctx context.Context, company string, id uuid.UUID, c hook.Command, now time.Time, e account.Entry) (hook.Delivery, error) {
 	var d hook.Delivery
 	var taken map[hook.Kind]int // out of the queue
+	var before uuid.UUID        // that a replay was made as
 	err := s.noted(ctx, e, func(tx *sql.Tx) error {
 		err := s.lockGroupsAmong(ctx, tx, company, []uuid.UUID{id})
 		if err != nil {
@@ -37,6 +43,9 @@ func (s *Store) Operate(ctx context.Context, company string, id uuid.UUID, c hoo
 			return ErrNoDelivery
 		}
 		if err != nil {
+			return err
+		}
+		if before, err = replayBy(ctx, tx, &d, c.Key); err != nil {
 			return err
 		}
 		if why := c.Operation.Skips(d.State, s.hookThere(d.HookID)); why != hook.NoSkip {
@@ -51,15 +60,46 @@ func (s *Store) Operate(ctx context.Context, company string, id uuid.UUID, c hoo
 				return err
 			}
 		}
+		if err := keepKey(ctx, tx, &changed[0], c.Key); err != nil {
+			return err
+		}
 		d, err = scanDelivery(tx.QueryRowContext(ctx,
 			`SELECT `+deliveryColumns+` FROM delivery WHERE company = $1 AND id = $2`, company, changed[0].ID[:]))
 		return err
 	})
+	if errors.Is(err, errRepeated) {
+		return s.Delivery(ctx, company, before)
+	}
 	if err != nil {
 		return hook.Delivery{}, fmt.Errorf("%s delivery %s: %w", c.Operation, id, err)
 	}
 	s.cancelledKinds(company, taken)
 	return d, nil
+}
+
+// replayBy returns the replay of d that a request with a key has made, with
+// errRepeated, if there is one. Who holds d holds up others with the key.
+func replayBy(ctx context.Context, tx *sql.Tx, d *hook.Delivery, key string) (uuid.UUID, error) {
+	var id uuid.UUID
+	if key == "" {
+		return id, nil
+	}
+	err := tx.QueryRowContext(ctx, `
+SELECT id FROM delivery WHERE company = $1 AND entity_id = $2 AND replay_of IS NOT NULL AND replay_of = $3 AND replay_key = $4`,
+		d.Company, d.Entity.ID, d.ID[:], key).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return id, nil
+	}
+	return id, cmp.Or(err, error(errRepeated))
+}
+
+// keepKey stores the key, if there is one, of the request that made a replay.
+func keepKey(ctx context.Context, tx *sql.Tx, replay *hook.Delivery, key string) error {
+	if key == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE delivery SET replay_key = $1 WHERE company = $2 AND id = $3`, key, replay.Company, replay.ID[:])
+	return err
 }
 
 func (s *Store) hookThere(id uuid.UUID) bool { return s.Directory().Hooks[id] != nil }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ func operationCases() []testCase {
 		{"what waits is cancelled, and what is being sent is not", testCancel},
 		{"what waits gets another priority", testReprioritise},
 		{"what was delivered is replayed as a delivery of its own", testReplay},
+		{"a repeated request for a replay makes no second one", testReplayRepeated},
 		{"nothing is owed to a deleted hook", testOperateDeleted},
 		{"an operation on another company's delivery finds nothing", testOperateForeign},
 		{"an operation is noted with what it does, or not at all", testOperateNoted},
@@ -198,6 +200,43 @@ func testReplay(t *testing.T, st *store.Store) {
 	j := claimOne(t, st, node, at, h)
 	if j.Delivery.ID != got.ID || j.Delivery.Attempt != 1 || string(j.Event.Data) != `{"OrderId":4711}` {
 		t.Errorf("claimed %+v, want the replay with the event", j)
+	}
+}
+
+func testReplayRepeated(t *testing.T, st *store.Store) {
+	h := AddHook(t, st, eventType, "https://receiver.example/")
+	node := join(t, st)
+	first, other := settled(t, st, node, h, 200, delivered), settled(t, st, node, h, 404, hook.Verdict{State: hook.Failed})
+	replay := func(of hook.Delivery, key string) uuid.UUID {
+		t.Helper()
+		c := hook.Command{Operation: hook.DoReplay, Key: key}
+		d, err := st.Operate(t.Context(), Company, of.ID, c, start(), by("delivery.replay", of.ID))
+		if err != nil || d.ReplayOf != of.ID {
+			t.Errorf("the replay of %s by the key %q is %+v, %v", of.ID, key, d, err)
+		}
+		return d.ID
+	}
+	var ids [4]uuid.UUID
+	var wg sync.WaitGroup
+	for i := range ids {
+		wg.Go(func() { ids[i] = replay(first, "a") })
+	}
+	wg.Wait()
+	failed := replay(other, "a")
+	do(t, st, other.ID, hook.DoRetry, start()) // what was asked for was done, whatever has become of it
+	if again := replay(other, "a"); again != failed {
+		t.Errorf("a repeat made %s, want the first, %s", again, failed)
+	}
+	all := map[uuid.UUID]bool{replay(first, "b"): true, replay(first, ""): true, replay(first, ""): true, failed: true}
+	for _, id := range ids {
+		all[id] = true
+	}
+	if len(all) != 5 {
+		t.Errorf("%d replays were made, want one for each key and delivery, and one for each request without a key: 5", len(all))
+	}
+	entries, err := st.Audit(t.Context(), account.AuditQuery{Everyone: true, Action: "delivery.replay", Limit: 100})
+	if err != nil || len(entries) != 5 {
+		t.Errorf("%d replays were noted, %v, want 5", len(entries), err)
 	}
 }
 
