@@ -225,6 +225,33 @@ func TestTheAlertOfADisabledHookClosesWhenItIsEnabledOrDeleted(t *testing.T) {
 	}
 }
 
+func TestTheAlertAboutAFailingReceiverClosesWhenTheHookIsDeleted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := storetest.Open(t)
+		h := storetest.AddHook(t, st, "OrderChanged", "https://receiver.example/")
+		watchIt(t, st)
+		n := hook.Health{HookID: h.ID, Company: h.Company, At: time.Now(), State: hook.CircuitOpen, FailingSince: time.Now()}
+		err := st.NoteHealth(t.Context(), n, &hook.Alert{
+			Company: h.Company, Kind: hook.HookFailing, Subject: h.ID.String(), Severity: hook.Failure, Level: 1, Text: "down", German: "gestört", LastAt: time.Now(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if as := alerts(t, st); len(as) != 1 || as[0].State() != hook.AlertOpen {
+			t.Fatalf("while the receiver fails there are %+v, want one that is open", as)
+		}
+		if err := st.DeleteHook(t.Context(), h.Company, h.ID, time.Now(), account.Entry{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(4 * time.Minute)
+		if as := alerts(t, st); len(as) != 1 || as[0].State() != hook.AlertClosed {
+			t.Errorf("when the hook is deleted there are %+v, want the one closed", as)
+		}
+	})
+}
+
 func TestTheAlertAboutDeliveriesClosesWhenNoneHasFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -18,7 +18,9 @@ func (w *Watcher) closeMended(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	open = slices.DeleteFunc(open, func(a hook.Alert) bool { return a.Kind != hook.HookDisabled && a.Kind != hook.DeliveryFailed })
+	open = slices.DeleteFunc(open, func(a hook.Alert) bool {
+		return a.Kind != hook.HookDisabled && a.Kind != hook.DeliveryFailed && a.Kind != hook.HookFailing
+	})
 	if len(open) == 0 {
 		return nil
 	}
@@ -51,6 +53,8 @@ func (w *Watcher) mended(ctx context.Context, d *hook.Directory, a hook.Alert) (
 		return true, nil
 	case a.Kind == hook.HookDisabled:
 		return h.Enabled, nil
+	case a.Kind == hook.HookFailing: // who sends to it closes it
+		return false, nil
 	}
 	troubled, err := w.Store.Troubled(ctx, h.ID)
 	return !troubled, err
