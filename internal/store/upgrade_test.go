@@ -15,7 +15,7 @@ import (
 
 // before12 is what the version before migration 12 says to the database on the way of
 // an event, in its words.
-var before12 = map[string]string{ //nolint:gochecknoglobals // never changes
+var before12 = map[string]string{
 	"event": `INSERT INTO event (id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, deliveries, data)
 		VALUES ($1, 'acme', '', 'OrderChanged', 'order', '1', '', $2, $2, $3, $4)`,
 	"delivery": `INSERT INTO delivery (id, company, hook_id, event_id, event_type, entity_kind, entity_id, state, priority, attempt,
@@ -36,14 +36,11 @@ var before12 = map[string]string{ //nolint:gochecknoglobals // never changes
 		ON CONFLICT (company, kind, subject) WHERE closed_at = 0 DO UPDATE SET count = alert.count + excluded.count`,
 	"job": `INSERT INTO delivery_job (id, company, operation, priority, filter, state, started_by, created_at, total, partial, reached, key, fingerprint)
 		VALUES ($1, 'acme', 'retry', 2, '{}', 'running', 'kim', $2, 0, FALSE, $1, '', $3)`,
-}
-
-const (
-	eventBefore12 = `SELECT id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data FROM event WHERE id = $1`
-	claimBefore12 = `UPDATE delivery SET state = 'sending', node_id = $1, attempt = attempt + 1 WHERE company = 'acme' AND id = $2 AND state = 'waiting'
+	"claim": `UPDATE delivery SET state = 'sending', node_id = $1, attempt = attempt + 1 WHERE company = 'acme' AND id = $2 AND state = 'waiting'
 		RETURNING id, company, hook_id, event_id, event_type, entity_kind, entity_id, state, priority, attempt, due_at, created_at,
-		settled_at, status, size, reason, events, merged_into, merges, turn > 0, tries_from, retried_at, replay_of`
-)
+		settled_at, status, size, reason, events, merged_into, merges, turn > 0, tries_from, retried_at, replay_of`,
+	"read": `SELECT id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data FROM event WHERE id = $1`,
+}
 
 // unmigrated returns a store whose database has the schema of a version.
 func unmigrated(t *testing.T, s *Store, open func() error, version int64) *Store {
@@ -90,7 +87,6 @@ func testUpgrade(t *testing.T, s *Store) {
 	for name, text := range before12 {
 		stmts[name] = prepared(t, s, text)
 	}
-	read, claim := prepared(t, s, eventBefore12), prepared(t, s, claimBefore12)
 	do := func(name string, args ...any) {
 		t.Helper()
 		if _, err := stmts[name].ExecContext(ctx, args...); err != nil {
@@ -117,7 +113,7 @@ func testUpgrade(t *testing.T, s *Store) {
 		do("alert", id(), at)
 	}
 	do("job", id(), at, []byte{})
-	d, err := scanDelivery(claim.QueryRowContext(ctx, node, older))
+	d, err := scanDelivery(stmts["claim"].QueryRowContext(ctx, node, older))
 	if err != nil || d.Attempt != 1 || d.Grouped() {
 		t.Errorf("the version before claims %+v, %v, want it at its first attempt", d, err)
 	}
@@ -140,7 +136,7 @@ func testUpgrade(t *testing.T, s *Store) {
 	}
 	var got trade.Event
 	var occurred, received int64
-	err = read.QueryRowContext(ctx, e.ID[:]).Scan(&got.ID, &got.Company, &got.SourceID, &got.Type, &got.Entity.Kind, &got.Entity.ID,
+	err = stmts["read"].QueryRowContext(ctx, e.ID[:]).Scan(&got.ID, &got.Company, &got.SourceID, &got.Type, &got.Entity.Kind, &got.Entity.ID,
 		&got.Shop, &occurred, &received, (*[]byte)(&got.Data))
 	if err != nil || got.ID != e.ID {
 		t.Errorf("the version before reads %+v, %v, want what the newer one has accepted", got, err)
