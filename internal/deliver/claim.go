@@ -31,7 +31,7 @@ type ask struct {
 // room for, and when the next delivery that is known of is due.
 func (e *Engine) claimLoop(ctx context.Context) {
 	for ctx.Err() == nil {
-		asks, next := e.asks(time.Now())
+		asks, next := e.asks(time.Now()) //nolint:contextcheck // flights have the context of the lease
 		if len(asks) > 0 {
 			if err := e.claimSome(ctx, asks); err == nil {
 				continue
@@ -163,7 +163,7 @@ func (e *Engine) claimSome(ctx context.Context, asks []ask) error {
 		claimed[j.Delivery.HookID] = true
 		l := e.laneOf(j.Delivery.HookID)
 		e.hold(l, sizeOf(&j.Delivery))
-		e.launch(l, node, j)
+		e.launch(l, node, j) //nolint:contextcheck // flights have the context of the lease
 	}
 	for _, a := range asks {
 		e.update(a, left[a.want.HookID], now, claimed[a.want.HookID])

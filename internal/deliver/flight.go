@@ -49,7 +49,7 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 // attempt renders and signs a job, has it sent, and judges what came of it. A
 // job whose hook is gone, switched off or lacks a secret is handed back, and so is
 // one that others may have taken over.
-func (e *Engine) attempt(node uuid.UUID, j hook.Job) result { //nolint:contextcheck // flights have the context of the lease
+func (e *Engine) attempt(node uuid.UUID, j hook.Job) result {
 	r := result{node: node, job: j}
 	d := e.Queue.Directory()
 	h := d.Hooks[j.Delivery.HookID]

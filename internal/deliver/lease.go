@@ -92,7 +92,7 @@ func (e *Engine) renew(ctx context.Context) error {
 		e.mu.Lock()
 		e.leaseUntil(now)
 		if e.open(time.Now()) {
-			e.resume() // lanes that stopped when the lease seemed to have ended
+			e.resume() //nolint:contextcheck // flights have the context of the lease; lanes stopped when that seemed to have ended
 		}
 		e.mu.Unlock()
 		return nil

@@ -95,7 +95,7 @@ func (e *Engine) settleBatch(ctx context.Context, batch []result) ([]result, err
 		if err := e.settlePart(ctx, part); err != nil {
 			return batch, err
 		}
-		e.settled(part)
+		e.settled(part) //nolint:contextcheck // flights have the context of the lease
 		batch = rest
 	}
 	return nil, nil
