@@ -192,8 +192,8 @@ func testOrdered(t *testing.T, st *store.Store) {
 	for i := range 3 {
 		ids = append(ids, oweTo(t, st, h, "1", start().Add(time.Duration(i)*time.Second)).ID)
 	}
-	if d := wantDelivery(t, st, ids[1], hook.Waiting, 1); !d.Held || !d.DueAt.IsZero() || d.Reason == "" {
-		t.Errorf("the second is held: %t, due at %s, because %q; want it to wait for its turn, and say so", d.Held, d.DueAt, d.Reason)
+	if d := wantDelivery(t, st, ids[1], hook.Waiting, 1); !d.Held || !d.DueAt.IsZero() {
+		t.Errorf("the second is held: %t, due at %s; want it to wait for its turn", d.Held, d.DueAt)
 	}
 	now := start().Add(far / 2)
 	for i, id := range ids {
