@@ -126,6 +126,7 @@ type Attempt struct {
 	Error        ErrorKind
 	Reason       string // what went wrong, in words, with the remedy where there is one
 	Took         Timing
+	TLS          string // the version that was agreed on, such as "TLS 1.3"; empty if none was; kept of a Test alone
 }
 
 // MaxResponse is how many bytes of a response's body are kept.

@@ -16,7 +16,8 @@ type Kind string
 
 // The kinds of hooks.
 const (
-	Trigger Kind = "trigger" // set up for event types, one by one
+	Trigger   Kind = "trigger"  // set up for event types, one by one
+	Documents Kind = "document" // for one kind of document; see Directory.DocumentHooks
 )
 
 // Hook says who is told, of what, and how.
@@ -27,8 +28,9 @@ type Hook struct {
 	Version    int // counts the hook's states from 1; an attempt names the one it used
 	Title      string
 	Enabled    bool
+	Pending    bool     // of a document hook: somebody has enabled it without a URL, so that it isn't Enabled yet
 	EventTypes []string // names from the catalogue, at least one
-	URL        string   // https; see CheckURL
+	URL        string   // https; see CheckURL; a document hook may have none while it isn't Enabled
 	Auth       Auth
 	Signing    Signing
 	Client     Certificate // what is shown to the receiver

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -142,7 +143,7 @@ func (c *Client) withToken(ctx context.Context, p *parcel, a *hook.Attempt) {
 
 // once sends p, and fills a with what came of it.
 func (c *Client) once(ctx context.Context, p *parcel, creds credentials, a *hook.Attempt) {
-	a.Status, a.ResponseHead, a.ResponseBody, a.Error, a.Reason = 0, "", nil, hook.NoError, ""
+	a.Status, a.ResponseHead, a.ResponseBody, a.Error, a.Reason, a.TLS = 0, "", nil, hook.NoError, "", ""
 	t := &trace{start: time.Now()}
 	req, err := c.request(t.in(ctx), p.Request, creds)
 	if err != nil {
@@ -162,6 +163,9 @@ func (c *Client) once(ctx context.Context, p *parcel, creds credentials, a *hook
 		a.Reason = clean(creds.hide(a.Reason)) // in this order: half a secret isn't recognised
 		creds.hideBody(a)
 	}
+	if a.TLS == "" {
+		a.TLS = t.tlsVersion()
+	}
 	a.Took = t.timing()
 }
 
@@ -179,6 +183,9 @@ func (c *Client) exchange(req *http.Request, p *parcel, creds credentials, a *ho
 	}
 	defer resp.Body.Close()
 	a.Status = resp.StatusCode
+	if resp.TLS != nil { // of a kept connection too
+		a.TLS = tls.VersionName(resp.TLS.Version)
+	}
 	a.ResponseHead = head(resp.Header, creds)
 	a.ResponseBody, err = c.readBody(resp)
 	return err

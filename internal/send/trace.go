@@ -25,6 +25,7 @@ type trace struct {
 	connectStart, connectDone atomic.Int64
 	tlsStart, tlsDone         atomic.Int64
 	firstByte                 atomic.Int64
+	version                   atomic.Uint32 // of TLS, once the handshake is done
 
 	connected atomic.Bool // the request has a connection
 	reused    atomic.Bool // and that was a kept one
@@ -59,8 +60,13 @@ func (t *trace) in(ctx context.Context) context.Context {
 				t.mark(&t.connectDone)
 			}
 		},
-		TLSHandshakeStart:    func() { t.mark(&t.tlsStart) },
-		TLSHandshakeDone:     func(tls.ConnectionState, error) { t.mark(&t.tlsDone) },
+		TLSHandshakeStart: func() { t.mark(&t.tlsStart) },
+		TLSHandshakeDone: func(state tls.ConnectionState, err error) {
+			t.mark(&t.tlsDone)
+			if err == nil {
+				t.version.Store(uint32(state.Version))
+			}
+		},
 		GotFirstResponseByte: func() { t.mark(&t.firstByte) },
 	}
 	return httptrace.WithClientTrace(context.WithValue(ctx, traceKey{}, t), &t.hooks)
@@ -69,6 +75,14 @@ func (t *trace) in(ctx context.Context) context.Context {
 // mark sets at to now, unless it is set already.
 func (t *trace) mark(at *atomic.Int64) {
 	at.CompareAndSwap(0, max(1, int64(time.Since(t.start))))
+}
+
+// tlsVersion returns the version of TLS that a new connection has, "" if there is none.
+func (t *trace) tlsVersion() string {
+	if v := t.version.Load(); v != 0 {
+		return tls.VersionName(uint16(v))
+	}
+	return ""
 }
 
 // timing returns the times of a request that ends now.

@@ -254,9 +254,6 @@ func scanAttempt(row scanner) (hook.Attempt, error) {
 		&a.BodySize, &sum, &a.Status, &a.ResponseHead, &a.ResponseBody, &a.Error, &a.Reason,
 		&took[0], &took[1], &took[2], &took[3], &took[4])
 	copy(a.BodySHA256[:], sum)
-	a.StartedAt = fromMicros(started)
-	for i, d := range []*time.Duration{&a.Took.DNS, &a.Took.Connect, &a.Took.TLS, &a.Took.FirstByte, &a.Took.Total} {
-		*d = time.Duration(took[i]) * time.Microsecond
-	}
+	a.StartedAt, a.Took = fromMicros(started), timingOf(took)
 	return a, err
 }

@@ -26,22 +26,24 @@ var (
 
 // AddHook stores a new hook, with Version 1, and notes e.
 func (s *Store) AddHook(ctx context.Context, h hook.Hook, e account.Entry) error {
-	err := s.changeDirectory(ctx, e, func(tx *sql.Tx) error {
-		if err := checkCompany(ctx, tx, h.Company); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `
-INSERT INTO hook (id, company, kind, version, created_at) VALUES ($1, $2, $3, $4, $5)`,
-			h.ID[:], h.Company, string(h.Kind), h.Version, micros(h.CreatedAt))
-		if err != nil {
-			return err
-		}
-		return s.insertHookVersion(ctx, tx, h)
-	})
+	err := s.changeDirectory(ctx, e, func(tx *sql.Tx) error { return s.addHook(ctx, tx, h) })
 	if err != nil {
 		return fmt.Errorf("add hook %s: %w", h.ID, err)
 	}
 	return nil
+}
+
+func (s *Store) addHook(ctx context.Context, tx *sql.Tx, h hook.Hook) error {
+	if err := checkCompany(ctx, tx, h.Company); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+INSERT INTO hook (id, company, kind, version, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		h.ID[:], h.Company, string(h.Kind), h.Version, micros(h.CreatedAt))
+	if err != nil {
+		return err
+	}
+	return s.insertHookVersion(ctx, tx, h)
 }
 
 // ChangeHook stores a new version of a hook. Version must be one above the
@@ -65,6 +67,35 @@ UPDATE hook SET version = $1 WHERE id = $2 AND company = $3 AND deleted_at = 0 A
 		return errors.Join(err, ErrHookChanged)
 	}
 	return s.insertHookVersion(ctx, tx, h)
+}
+
+// PutDocumentHooks stores all document hooks of a company together: those with
+// Version 1 as AddHook would, and the others as ChangeHook would. If one of them was
+// changed since they were read, or the company has others, it returns ErrHookChanged
+// and stores none. It notes e.
+func (s *Store) PutDocumentHooks(ctx context.Context, company string, hs []hook.Hook, e account.Entry) error {
+	err := s.changeDirectory(ctx, e, func(tx *sql.Tx) error {
+		for _, h := range hs {
+			put := s.changeHook
+			if h.Version == 1 {
+				put = s.addHook
+			}
+			if err := put(ctx, tx, h); err != nil {
+				return err
+			}
+		}
+		var all int // changes of the directory are made one after the other
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM hook WHERE company = $1 AND kind = $2 AND deleted_at = 0`,
+			company, string(hook.Documents)).Scan(&all)
+		if err == nil && all != len(hs) {
+			err = ErrHookChanged
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("put the document hooks of %s: %w", company, err)
+	}
+	return nil
 }
 
 func (s *Store) insertHookVersion(ctx context.Context, tx *sql.Tx, h hook.Hook) error {

@@ -24,10 +24,11 @@ type settings struct {
 	Limits  hook.Limits       `json:"limits,omitzero"`
 	Pause   hook.Pause        `json:"pause,omitzero"`
 	Disable hook.DisableAfter `json:"disableAfter,omitempty"`
+	Pending bool              `json:"pending,omitempty"`
 }
 
 func settingsOf(h *hook.Hook) (string, error) {
-	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client, h.Retry, h.Queue, h.Limits, h.Pause, h.Disable})
+	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client, h.Retry, h.Queue, h.Limits, h.Pause, h.Disable, h.Pending})
 	return string(text), err
 }
 
@@ -45,7 +46,7 @@ func readSettings(h *hook.Hook, text, basicUser string) error {
 		return err
 	}
 	h.Auth, h.Signing, h.Client, h.Retry, h.Queue = a.Auth, a.Signing, a.Client, a.Retry, a.Queue
-	h.Limits, h.Pause, h.Disable = a.Limits, a.Pause, a.Disable
+	h.Limits, h.Pause, h.Disable, h.Pending = a.Limits, a.Pause, a.Disable, a.Pending
 	return nil
 }
 
