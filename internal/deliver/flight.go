@@ -91,14 +91,25 @@ func (e *Engine) send(ctx context.Context, j hook.Job, h *hook.Hook, d *hook.Dir
 	if most := p.Attempts(); most > 0 && j.Delivery.Tries() > most {
 		return hook.Attempt{StartedAt: start, Error: hook.Abandoned, Reason: "nothing was sent: at its last attempt, the node that was sending it stopped"}
 	}
+	req, err := request(j, h, d, start)
+	if err != nil {
+		return unsent(start, err)
+	}
+	return e.Sender.Send(ctx, req, h, d.Defaults[h.Company])
+}
+
+// request renders and signs what is sent of a job.
+func request(j hook.Job, h *hook.Hook, d *hook.Directory, start time.Time) (hook.Request, error) {
 	req, err := render.Delivery(j, h, d.Companies[j.Delivery.Company], start)
 	if err == nil {
 		err = sign.Sign(&req, h.Signing)
 	}
-	if err != nil {
-		return hook.Attempt{StartedAt: start, Error: hook.BadRender, Reason: err.Error()}
-	}
-	return e.Sender.Send(ctx, req, h, d.Defaults[h.Company])
+	return req, err
+}
+
+// unsent is the attempt of a job that request fails for.
+func unsent(start time.Time, err error) hook.Attempt {
+	return hook.Attempt{StartedAt: start, Error: hook.BadRender, Reason: err.Error()}
 }
 
 func (e *Engine) logAttempt(ctx context.Context, j hook.Job, a hook.Attempt, v hook.Verdict) {
