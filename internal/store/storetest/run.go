@@ -76,6 +76,8 @@ func queueCases() []testCase {
 		{"random moves lose nothing, merge and keep the order", testGroupMoves},
 		{"hooks have versions", testHooks},
 		{"a password that stays the same is as old as it was", testPasswordKept},
+		{"the document hooks of a company are changed together, or not at all", testDocumentHooks},
+		{"the latest tests of hooks are kept", testTests},
 		{"deliveries of a deleted hook are cancelled", testDeleted},
 		{"another company's hook is not changed or deleted", testForeignHook},
 		{"backlogs tell what waits", testBacklogs},
