@@ -28,6 +28,7 @@ type Server struct {
 	Policy    account.Policy
 	CheckURL  func(raw string) error // whether a hook may have the URL; an error is a *hook.Error about "url"
 	Checker   Checker
+	Tester    Tester
 	Ready     func(ctx context.Context) error // whether events can be accepted
 	Tracer    Tracer
 	Metrics   http.Handler // serves the metrics, to whoever asks
@@ -66,6 +67,7 @@ func (s *Server) Handler() http.Handler {
 	register(a, public("GET /api/v1/modules", "listModules", "List the modules that contracts can have"), s.listModules)
 
 	s.registerCompanies(a)
+	s.registerDocumentWebhooks(a)
 	s.registerAlerts(a)
 	s.registerQueue(a)
 	s.registerPeople(a)
@@ -125,6 +127,20 @@ func (s *Server) registerCompanies(a huma.API) {
 	register(a, secured("DELETE "+companyPath+"/keys/{id}", "revokeKey", "Revoke a key, for good", account.ManageKeys), s.revokeKey)
 	register(a, secured("GET "+companyPath+"/audit", "listAudit",
 		"List what was changed in a company, newest first", account.ReadAudit), s.listAudit)
+}
+
+// registerDocumentWebhooks adds who is told of documents, and how to try that out.
+func (s *Server) registerDocumentWebhooks(a huma.API) {
+	const path = companyPath + "/document-webhooks"
+	register(a, secured("GET "+path, "getDocumentWebhooks",
+		"Read where a company is told of documents", account.ReadHooks), s.getDocumentWebhooks)
+	register(a, reading(secured("PUT "+path, "putDocumentWebhooks", "Change where a company is told of documents, all at once",
+		account.ChangeHooks, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired)), s.putDocumentWebhooks)
+	register(a, reading(secured("POST "+path+"/{kind}/test", "testDocumentWebhook",
+		"Send a sample of a notice to a URL, stored or not, and tell what came of it", account.ChangeHooks,
+		http.StatusTooManyRequests)), s.testDocumentWebhook())
+	register(a, secured("GET "+path+"/tests", "listDocumentWebhookTests",
+		"List the latest tests, newest first", account.ReadHooks), s.listDocumentWebhookTests)
 }
 
 // registerAlerts adds what people should look at, and who is told of that.

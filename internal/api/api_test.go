@@ -23,6 +23,7 @@ import (
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/api"
 	"github.com/waybillhq/waybill/internal/check"
+	"github.com/waybillhq/waybill/internal/deliver"
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/seal"
@@ -64,6 +65,7 @@ type world struct {
 
 	provider *standIn
 	teller   *told
+	receiver *standInReceiver
 }
 
 func newWorld(t *testing.T) *world {
@@ -76,8 +78,9 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}, teller: &told{}}
+	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}, teller: &told{}, receiver: &standInReceiver{status: 200}}
 	w.gate = signin.New(signin.Options{Store: st, Operator: account.Digest(w.key), HTTPS: true})
+	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s := &api.Server{
 		Intake: intake.New(st, idle{}), Store: st, Deliverer: idle{}, Gate: w.gate,
 		Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Provider: w.provider,
@@ -92,7 +95,7 @@ func newWorld(t *testing.T) *world {
 		Metrics:  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
 		Tracer:   &tracing.Tracer{},
 		MaxEvent: maxEvent, MaxBatch: maxBatch, Version: "1.2.3",
-		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Tester: &deliver.Tester{Directory: st.Directory, Sender: w.receiver, Log: log}, Log: log,
 	}
 	w.server = httptest.NewServer(s.Handler())
 	t.Cleanup(func() {

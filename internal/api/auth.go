@@ -80,7 +80,7 @@ func (s *Server) readAuth(in *authSettings, stored storedAuth, at time.Time, wro
 	fresh = hook.Auth{Kind: hook.AuthKind(in.Type), User: in.User, Header: http.CanonicalHeaderKey(in.Header)}
 	switch fresh.Kind {
 	case hook.BasicAuth:
-		in.checkUser(wrong)
+		checkUserName("auth.user", in.User, wrong)
 	case hook.KeyAuth:
 		checkHeader("auth.header", in.Header, wrong)
 	case hook.OAuthAuth:
@@ -134,23 +134,29 @@ func (in *authSettings) onlyOwn(wrong *problems) {
 	}
 }
 
-func (in *authSettings) checkUser(wrong *problems) {
+// checkUserName finds user names that cannot be sent by basic authentication.
+func checkUserName(field, user string, wrong *problems) {
 	switch {
-	case in.User == "":
-		wrong.add("auth.user", "it is missing; add it", "Die Angabe fehlt; ergänzen Sie sie.")
-	case strings.ContainsFunc(in.User, unicode.IsControl) || strings.Contains(in.User, ":"):
-		wrong.add("auth.user", "it has a colon or a control character, which cannot be sent (RFC 7617); remove it",
+	case user == "":
+		wrong.add(field, "it is missing; add it", "Die Angabe fehlt; ergänzen Sie sie.")
+	case strings.ContainsFunc(user, unicode.IsControl) || strings.Contains(user, ":"):
+		wrong.add(field, "it has a colon or a control character, which cannot be sent (RFC 7617); remove it",
 			"Er enthält einen Doppelpunkt oder ein Steuerzeichen, die nicht gesendet werden können (RFC 7617); entfernen Sie es.")
 	}
 }
+
+// What is said of a secret with a control character.
+const (
+	controlReason = "it has a control character, such as a line break, which cannot be sent; remove it"
+	controlGerman = "Es enthält ein Steuerzeichen, etwa einen Zeilenumbruch, das nicht gesendet werden kann; entfernen Sie es."
+)
 
 // checkSecret finds what cannot be sent.
 func (in *authSettings) checkSecret(kind hook.AuthKind, wrong *problems) {
 	text := string(*in.Secret)
 	switch {
 	case strings.ContainsFunc(text, unicode.IsControl):
-		wrong.add("auth.secret", "it has a control character, such as a line break, which cannot be sent; remove it",
-			"Es enthält ein Steuerzeichen, etwa einen Zeilenumbruch, das nicht gesendet werden kann; entfernen Sie es.")
+		wrong.add("auth.secret", controlReason, controlGerman)
 	case kind == hook.BearerAuth && strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
 		wrong.add("auth.secret", "it has a space or a character outside ASCII, which a token cannot have (RFC 6750); "+
 			"write the token alone, without \"Bearer\"",

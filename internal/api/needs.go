@@ -27,6 +27,13 @@ type Deliverer interface {
 	Owe(hooks []uuid.UUID)
 }
 
+// Tester tries hooks out.
+type Tester interface {
+	// Test sends a sample event to a hook, which needn't be stored, as a delivery would
+	// be sent, and returns what came of it, but for who made it.
+	Test(ctx context.Context, h *hook.Hook, sample trade.Event) (hook.Test, error)
+}
+
 // Gate knows who makes a request, and signs people in. What it refuses is an
 // error of fault hook.Unknown, hook.TooOften, hook.Missing or hook.Invalid.
 type Gate interface {
@@ -78,6 +85,13 @@ type Store interface {
 	ChangeHook(ctx context.Context, h hook.Hook, e account.Entry) error
 	// DeleteHook removes a hook of a company.
 	DeleteHook(ctx context.Context, company string, id uuid.UUID, now time.Time, e account.Entry) error
+	// PutDocumentHooks stores all document hooks of a company together, or returns
+	// an error of fault hook.Conflict if other versions, or others, are there already.
+	PutDocumentHooks(ctx context.Context, company string, hs []hook.Hook, e account.Entry) error
+	// AddTest stores a test of a hook, and forgets older ones.
+	AddTest(ctx context.Context, t hook.Test, e account.Entry) error
+	// Tests lists tests of hooks, newest first.
+	Tests(ctx context.Context, q hook.TestQuery) ([]hook.Test, error)
 	// PutDefaults stores what the hooks of a company have in common, or returns an
 	// error of fault hook.Conflict if another version is there already.
 	PutDefaults(ctx context.Context, company string, d hook.Defaults, e account.Entry) error

@@ -130,6 +130,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	maps.Copy(calls, alertCalls(t, w))
 	maps.Copy(calls, operationCalls(t, w))
 	maps.Copy(calls, notificationCalls(t, w))
+	maps.Copy(calls, documentCalls())
 	for path, item := range d.Paths {
 		for method, op := range item {
 			if len(calls[op.ID]) == 0 {
@@ -253,7 +254,7 @@ func TestDocumentIsSelfContained(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"PostedEvent", "BatchLine", "Problem", "Trigger", "Delivery", "DeliveryJob", "DeliveryCounts"} {
+	for _, name := range []string{"PostedEvent", "BatchLine", "Problem", "Trigger", "DocumentWebhooks", "HookTest", "Delivery", "DeliveryJob", "DeliveryCounts"} {
 		if _, err := d.schemas.Compile(documentURL + "#/components/schemas/" + name); err != nil {
 			t.Error(err)
 		}

@@ -43,6 +43,10 @@ func TestEachRoleMayDoWhatItMay(t *testing.T) {
 		{"PUT " + triggers + "/TRIGGER", goodTrigger, "200 200 200 200 200 403 403 403 401"},
 		{"DELETE " + triggers + "/" + idLike, "", "404 404 404 404 404 403 403 403 401"},
 		{"POST " + acme + "/check", `{"url":"https://hooks.example/"}`, "200 200 200 200 200 403 403 403 401"},
+		{"GET " + documents, "", "200 200 200 200 200 200 403 200 401"},
+		{"PUT " + documents, goodDocuments, "200 200 200 200 200 403 403 403 401"},
+		{"POST " + documents + "/ORDER/test", `{"url":"https://hooks.example/"}`, "200 200 200 200 200 403 403 403 401"},
+		{"GET " + documents + "/tests", "", "200 200 200 200 200 200 403 200 401"},
 		{"GET " + acme + "/deliveries", "", "200 200 200 200 200 200 403 200 401"},
 		{"GET " + acme + "/users", "", "200 200 200 200 200 200 403 403 401"},
 		{"PATCH " + acme + "/users/USER", `{"language":"de"}`, "200 200 200 200 200 403 403 403 401"},
@@ -70,6 +74,9 @@ func TestEachRoleMayDoWhatItMay(t *testing.T) {
 			headers := who[i]
 			if strings.HasSuffix(path, "batch") {
 				headers = append([]string{"Content-Type: application/x-ndjson"}, headers...)
+			}
+			if tt.body == goodDocuments {
+				headers = append([]string{"If-Match: *"}, headers...)
 			}
 			if a := w.do(t, method, fill(path, things), tt.body, headers...); itoa(a.status) != want {
 				t.Errorf("%s by %s = %d %s, want %s", tt.call, names[i], a.status, a.body, want)

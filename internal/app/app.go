@@ -165,7 +165,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.api.srv = newServer((&api.Server{
 		Intake: in, Store: a.store, Deliverer: a.engine, Gate: a.gate, Policy: account.Policy{Modules: modules},
 		CheckURL: guard.CheckURL, Checker: o.checker(roots), Ready: a.store.Ping, PublicURL: public, Provider: provider,
-		Teller: a.teller, Mails: o.Mail.Host != "",
+		Teller: a.teller, Tester: &deliver.Tester{Directory: a.store.Directory, Sender: client, Log: o.Log}, Mails: o.Mail.Host != "",
 		Tracer: a.tracer, Metrics: a.metrics.Handler(), MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
 	}).Handler(), o.Log)
 	return a, nil

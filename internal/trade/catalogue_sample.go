@@ -1,6 +1,9 @@
 package trade
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // sample returns realistic Data of an event of the named type: a JSON object
 // with each of the given fields, in order.
@@ -23,16 +26,24 @@ func sample(eventType string, fields []string) json.RawMessage {
 	return append(data, '}')
 }
 
+// sampleServer is what URLs in samples begin with.
+const sampleServer = "https://waybill.example"
+
+// SampleAt is Sample with URLs of the server that people reach by the given URL.
+func (t EventType) SampleAt(publicURL string) json.RawMessage {
+	return bytes.ReplaceAll(t.Sample, []byte(`"`+sampleServer+`/`), []byte(`"`+publicURL+`/`))
+}
+
 // sampleValues returns a JSON value for each field that occurs in the catalogue.
 // An entry "Type.Field" goes before "Field".
 func sampleValues() map[string]string {
-	const documents = `"https://waybill.example/2.1/business/documents/7c9e6679-7425-40de-944b-e07fc1f90ae7/`
+	const documents = `"` + sampleServer + `/2.1/business/documents/123456789-1234-5678-9123-12SAMPLE4567/`
 	return map[string]string{
-		// Documents: identifiers are texts there.
-		"orderId":           `"PO-4500017893"`,
-		"itscopeOrderId":    `"WB-2026-000815"`,
-		"documentId":        `"990142"`,
-		"transactionId":     `"7c9e6679-7425-40de-944b-e07fc1f90ae7"`,
+		// Documents: identifiers are texts there, and known for samples by all receivers.
+		"orderId":           `"123-SAMPLE-456"`,
+		"itscopeOrderId":    `"SAMPLE-123456-789"`,
+		"documentId":        `"123456789"`,
+		"transactionId":     `"123456789-1234-5678-9123-12SAMPLE4567"`,
 		"ORDER.documentUrl": documents + `ORDER.xml"`, "ORDER.transactionStatus": `"ARRIVED"`,
 		"ORDERRESPONSE.documentUrl": documents + `ORDERRESPONSE.xml"`, "ORDERRESPONSE.transactionStatus": `"PROCESSING"`,
 		"DELIVERY.documentUrl": documents + `DISPATCHNOTIFICATION.xml"`, "DELIVERY.transactionStatus": `"ADVISED"`,

@@ -51,8 +51,12 @@ func TestCatalogueSamples(t *testing.T) {
 		}
 	}
 	dispatch, _ := trade.TypeOf("DELIVERY")
-	if !strings.Contains(string(dispatch.Sample), `/7c9e6679-7425-40de-944b-e07fc1f90ae7/DISPATCHNOTIFICATION.xml"`) {
+	const file = `/2.1/business/documents/123456789-1234-5678-9123-12SAMPLE4567/DISPATCHNOTIFICATION.xml"`
+	if !strings.Contains(string(dispatch.Sample), file) {
 		t.Errorf("the sample of DELIVERY is %s, want a dispatch notification in it", dispatch.Sample)
+	}
+	if at := dispatch.SampleAt("https://events.example/base"); !strings.Contains(string(at), `"https://events.example/base`+file) {
+		t.Errorf("the sample of DELIVERY elsewhere is %s, want the server's own URL in it", at)
 	}
 }
 
