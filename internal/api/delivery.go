@@ -17,6 +17,8 @@ import (
 type delivery struct {
 	ID         string    `json:"id" format:"uuid" doc:"The webhook-id of every attempt; when it stands for several events, a hyphen and their number follow there."`
 	HookID     string    `json:"hookId" format:"uuid"`
+	HookKind   string    `json:"hookKind,omitempty" enum:"trigger,document" doc:"What sort of hook it is; left out if it was deleted."`
+	HookTitle  string    `json:"hookTitle,omitempty" example:"Document webhook: INVOICE" doc:"The hook's title; left out if it was deleted."`
 	EventID    string    `json:"eventId" format:"uuid" doc:"The newest event that it stands for."`
 	EventType  string    `json:"eventType"`
 	EntityKind string    `json:"entityKind"`
@@ -37,13 +39,17 @@ type delivery struct {
 	Attempts   []attempt `json:"attempts,omitzero" nullable:"false" doc:"Only where a delivery is read by itself."`
 }
 
-func deliveryOf(d hook.Delivery) delivery {
+// deliveryOf shows a delivery, with what its hook is now.
+func (s *Server) deliveryOf(d hook.Delivery) delivery {
 	out := delivery{
 		ID: d.ID.String(), HookID: d.HookID.String(), EventID: d.EventID.String(), EventType: d.EventType,
 		EntityKind: string(d.Entity.Kind), EntityID: d.Entity.ID, State: string(d.State),
 		Priority: priorities()[d.Priority], Attempt: d.Attempt, CreatedAt: d.CreatedAt,
 		SettledAt: d.SettledAt, Status: d.Status, Reason: d.Reason, Size: d.Size, Events: d.Events,
 		RetriedAt: d.RetriedAt,
+	}
+	if h := s.Store.Directory().Hooks[d.HookID]; h != nil {
+		out.HookKind, out.HookTitle = string(h.Kind), h.Title
 	}
 	if d.State == hook.Merged {
 		out.MergedInto = d.MergedInto.String()
@@ -99,7 +105,7 @@ func (s *Server) listDeliveries(ctx context.Context, in *deliveriesInput) (*deli
 	}
 	out.Body.Items = make([]delivery, len(ds))
 	for i, d := range ds {
-		out.Body.Items[i] = deliveryOf(d)
+		out.Body.Items[i] = s.deliveryOf(d)
 	}
 	return out, nil
 }
@@ -130,7 +136,7 @@ func (s *Server) explain(ctx context.Context, company string, hookID uuid.UUID, 
 func (s *Server) answerDelivery(ctx context.Context, d hook.Delivery) (*deliveryOutput, error) {
 	one := []hook.Delivery{d}
 	err := s.explain(ctx, d.Company, d.HookID, one)
-	return &deliveryOutput{Body: deliveryOf(one[0])}, err
+	return &deliveryOutput{Body: s.deliveryOf(one[0])}, err
 }
 
 // query returns what is asked for, or everything that is wrong with it.

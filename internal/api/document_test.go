@@ -155,8 +155,9 @@ func TestDocumentWebhooksAreSavedAsAWhole(t *testing.T) {
 	id := at(next, "webhooks", "INVOICE", "hookId").(string)
 	w.mustDo(t, 404, "GET", triggers+"/"+id, "")
 	_, delivery := w.postEvent(t, `{"type":"INVOICE","entityId":"1","data":{"orderId":"1"}}`)
-	if d := w.mustDo(t, 200, "GET", acme+"/deliveries?hook="+id, ""); at(d["items"].([]any)[0], "id") != delivery {
-		t.Errorf("the deliveries of the hook are %v, want %s", d["items"], delivery)
+	listed := w.mustDo(t, 200, "GET", acme+"/deliveries?hook="+id, "")["items"].([]any)
+	if len(listed) != 1 || at(listed[0], "id") != delivery || at(listed[0], "hookKind") != "document" || at(listed[0], "hookTitle") != "Document webhook: INVOICE" {
+		t.Errorf("the deliveries of the hook are %v, want %s with its title", listed, delivery)
 	}
 	for _, silent := range []string{"ORDER", "ORDERRESPONSE", "DELIVERY"} {
 		e := w.mustDo(t, 202, "POST", acme+"/events", `{"type":"`+silent+`","entityId":"1"}`)["id"].(string)

@@ -25,7 +25,7 @@ func (f *deliveryFilter) query(prefix string, wrong *problems) hook.DeliveryQuer
 	var err error
 	if f.Hook != "" {
 		if q.HookID, err = uuid.Parse(f.Hook); err != nil || q.HookID == uuid.Nil {
-			wrong.add(hookField, "it is not the ID of a hook; use the id of a trigger", "")
+			wrong.add(hookField, "it is not the ID of a hook; use the id of a trigger, or the hookId of a document webhook", "")
 		}
 	}
 	if _, ok := trade.TypeOf(f.EventType); !ok && f.EventType != "" {
