@@ -30,6 +30,7 @@ import (
 	"github.com/waybillhq/waybill/internal/send"
 	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
+	"github.com/waybillhq/waybill/internal/store/storetest"
 	"github.com/waybillhq/waybill/internal/tracing"
 )
 
@@ -66,6 +67,7 @@ type world struct {
 	provider *standIn
 	teller   *told
 	receiver *standInReceiver
+	lock     *storetest.Lock // of the store's secrets
 }
 
 func newWorld(t *testing.T) *world {
@@ -74,11 +76,12 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), keys)
+	lock := &storetest.Lock{Keys: keys}
+	st, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "test.db"), lock)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}, teller: &told{}, receiver: &standInReceiver{status: 200}}
+	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}, teller: &told{}, receiver: &standInReceiver{status: 200}, lock: lock}
 	w.gate = signin.New(signin.Options{Store: st, Operator: account.Digest(w.key), HTTPS: true})
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s := &api.Server{

@@ -373,3 +373,41 @@ func TestADocumentWebhookThatWasDisabledSaysWhy(t *testing.T) {
 		t.Errorf("enabled again it is %v, want that it sends", at(v, "webhooks", "INVOICE"))
 	}
 }
+
+func TestAPasswordOfDocumentWebhooksThatCannotBeOpenedIsEnteredAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.putDocuments(t, goodDocuments)
+	w.lock.Lock("not-a-real-one")
+	kept := strings.Replace(goodDocuments, `"password":"not-a-real-one"`, `"password":""`, 1)
+	v := w.putDocuments(t, kept)
+	note, _ := at(v, "webhooks", "INVOICE", "note").(string)
+	if at(v, "basicAuthentication", "passwordSet") != true || at(v, "webhooks", "INVOICE", "sends") != false || !strings.Contains(note, "enter it again") {
+		t.Errorf("while the password can't be opened = %v, want it kept, and nothing sent", v)
+	}
+	w.putDocuments(t, kept)
+	const path = documents + "/INVOICE/test"
+	a := w.do(t, "POST", path, `{"url":"https://hooks.example/"}`)
+	if a.status != 422 || !strings.Contains(reasons(t, a)["basicAuthentication.password"], "enter it again") {
+		t.Errorf("a test with it = %d %s, want 422 about the password", a.status, a.body)
+	}
+	w.mustDo(t, 200, "POST", path, `{"url":"https://hooks.example/","basicAuthentication":{"username":"erp","password":"another"}}`)
+
+	if v := w.putDocuments(t, strings.Replace(kept, `"password":""`, `"password":"another"`, 1)); at(v, "webhooks", "INVOICE", "sends") != true {
+		t.Errorf("entered again = %v, want that it sends", v)
+	}
+}
+
+func TestAPasswordOfDocumentWebhooksThatCannotBeOpenedIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.putDocuments(t, goodDocuments)
+	w.lock.Lock("not-a-real-one")
+	kept := strings.Replace(goodDocuments, `"password":"not-a-real-one"`, `"password":""`, 1)
+	w.putDocuments(t, kept)
+	w.putDocuments(t, kept)
+	w.lock.Lock("")
+	if v := w.putDocuments(t, kept); at(v, "webhooks", "INVOICE", "sends") != true || at(v, "basicAuthentication", "passwordLength") != 14.0 {
+		t.Errorf("with the right keys again = %v, want the password that was kept", v)
+	}
+}

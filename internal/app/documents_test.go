@@ -279,3 +279,31 @@ func TestCorrectedSettingsHealWhatWaits(t *testing.T) {
 		})
 	}
 }
+
+func TestADocumentWebhookWhoseReceiverIsGoneSaysWhyItIsOff(t *testing.T) {
+	t.Parallel()
+	for engine, database := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			r := startRig(t, database(t), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusGone)
+			}), func(*app.Options) {})
+			r.save(t, `{"username":""}`)
+			r.postDocument(t, "ORDER", "https://api.itscope.com")
+			var order map[string]any
+			await(t, "the webhook to be disabled", func() bool {
+				v := object(t, r.do(t, http.StatusOK, "GET", documents, "", nil))
+				order = v["webhooks"].(map[string]any)["ORDER"].(map[string]any)
+				return order["enabled"] == false && order["note"] != "nothing is sent: it is switched off"
+			})
+			const want = `the hook "Document webhook: ORDER" was disabled, since its receiver answered 410`
+			alerts := r.do(t, http.StatusOK, "GET", acme+"/alerts?subject="+order["hookId"].(string), "", nil)
+			if note, _ := order["note"].(string); !strings.HasPrefix(note, want) || !strings.Contains(string(alerts), `Document webhook: ORDER`) {
+				t.Errorf("the note is %q and the alerts are %s, want %s…", note, alerts, want)
+			}
+			if v := r.save(t, `{"username":""}`); v["webhooks"].(map[string]any)["ORDER"].(map[string]any)["sends"] != true {
+				t.Errorf("switched on again = %v, want that it sends", v)
+			}
+		})
+	}
+}
