@@ -48,7 +48,7 @@ func TestSendRecordsTheRequestAndItsResponse(t *testing.T) {
 		RequestHead: "Content-Length: 24\nContent-Type: application/json\nHost: " + srv.Listener.Addr().String() +
 			"\nUser-Agent: Waybill/test\nWebhook-Id: d1\nWebhook-Timestamp: 1\n",
 		BodySize: 24, BodySHA256: sha256.Sum256(r.Body),
-		Status: 200, ResponseBody: []byte("thanks"),
+		Status: 200, ResponseBody: []byte("thanks"), TLS: "TLS 1.3",
 		ResponseHead: "Content-Length: 6\nContent-Type: text/plain; charset=utf-8\nX-One: 1\nX-One: 2\nX-Two: ä\uFFFD\n",
 	}
 	if diff := cmp.Diff(want, a); diff != "" {
@@ -244,6 +244,39 @@ func BenchmarkSend(b *testing.B) {
 			if a := c.Send(b.Context(), r, h, hook.Defaults{}); a.Status != 200 {
 				b.Fatal(a.Reason)
 			}
+		}
+	})
+}
+
+func TestSendTellsTheVersionOfTLS(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	for name, tt := range map[string]struct {
+		server *tls.Config
+		want   string
+	}{
+		"the newest":                    {&tls.Config{Certificates: []tls.Certificate{ca.issue(t, nil)}}, "TLS 1.3"},
+		"one before":                    {&tls.Config{Certificates: []tls.Certificate{ca.issue(t, nil)}, MaxVersion: tls.VersionTLS12}, "TLS 1.2"}, //nolint:gosec // that is what is tried
+		"none if the receiver is wrong": {&tls.Config{Certificates: []tls.Certificate{newAuthority(t).issue(t, nil)}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := serveTLS(t, tt.server, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			c := newClient(t, ca, nil)
+			for i := range 2 { // the second over a kept connection
+				if a := c.Send(t.Context(), post(srv.URL), &hook.Hook{}, hook.Defaults{}); a.TLS != tt.want {
+					t.Errorf("request %d: TLS = %q (%s), want %q", i, a.TLS, a.Reason, tt.want)
+				}
+			}
+		})
+	}
+	t.Run("also if no answer comes", func(t *testing.T) {
+		t.Parallel()
+		config := &tls.Config{Certificates: []tls.Certificate{ca.issue(t, nil)}}
+		url := listen(t, config, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) })
+		a := newClient(t, ca, nil).Send(t.Context(), post(url), &hook.Hook{}, hook.Defaults{})
+		if a.Error != hook.BadResponse || a.TLS != "TLS 1.3" {
+			t.Errorf("TLS = %q of an attempt with the error %q, want it told", a.TLS, a.Error)
 		}
 	})
 }
