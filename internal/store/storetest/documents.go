@@ -76,6 +76,40 @@ func testDocumentHooks(t *testing.T, st *store.Store) {
 	}
 }
 
+func testDocumentHooksTogether(t *testing.T, st *store.Store) {
+	AddHook(t, st, eventType, "https://trigger.example/")
+	const savers = 4
+	for range 3 {
+		stored := st.Directory().DocumentHooks(Company)
+		errs := make(chan error, savers)
+		for i := range savers {
+			hs := documentHooks(Company, hook.Auth{Kind: hook.BasicAuth, User: fmt.Sprint(i)})
+			for j := range hs {
+				if old := stored[hs[j].EventTypes[0]]; old != nil {
+					hs[j].ID, hs[j].Version = old.ID, old.Version+1
+				}
+			}
+			go func() { errs <- st.PutDocumentHooks(t.Context(), Company, hs, account.Entry{}) }()
+		}
+		saved := 0
+		for range savers {
+			switch err := <-errs; {
+			case err == nil:
+				saved++
+			case !errors.Is(err, store.ErrHookChanged):
+				t.Errorf("PutDocumentHooks = %v, want nil or %v", err, store.ErrHookChanged)
+			}
+		}
+		users := make(map[string]int)
+		for _, h := range st.Directory().DocumentHooks(Company) {
+			users[h.Auth.User]++
+		}
+		if saved != 1 || len(users) != 1 {
+			t.Errorf("%d of %d that saved together did, and the hooks have the users %v, want one, and one for all", saved, savers, users)
+		}
+	}
+}
+
 func testTests(t *testing.T, st *store.Store) {
 	for _, company := range []string{Company, "globex"} {
 		c := trade.Company{ID: company, Name: company, TimeZone: "UTC", CreatedAt: start()}

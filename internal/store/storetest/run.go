@@ -77,6 +77,7 @@ func queueCases() []testCase {
 		{"hooks have versions", testHooks},
 		{"a password that stays the same is as old as it was", testPasswordKept},
 		{"the document hooks of a company are changed together, or not at all", testDocumentHooks},
+		{"of those who save document hooks at once, one does", testDocumentHooksTogether},
 		{"the latest tests of hooks are kept", testTests},
 		{"deliveries of a deleted hook are cancelled", testDeleted},
 		{"another company's hook is not changed or deleted", testForeignHook},
