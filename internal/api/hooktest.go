@@ -38,10 +38,9 @@ func hookTestOf(t hook.Test) hookTest {
 		ID: t.ID.String(), At: t.Attempt.StartedAt, EventType: t.EventType, By: t.By, URL: t.Attempt.URL, Verdict: "failed",
 		Disables: t.Verdict.Disable, Reason: t.Verdict.Reason, TLS: tlsVerdict{Verdict: "none", Version: t.Attempt.TLS}, Attempt: attemptOf(t.Attempt),
 	}
-	switch {
-	case t.Verdict.State == hook.Delivered:
+	if t.Verdict.State == hook.Delivered {
 		out.Verdict = "delivered"
-	case t.Verdict.State == hook.Waiting:
+	} else if t.Verdict.State == hook.Waiting {
 		out.Verdict = "retried"
 	}
 	switch {

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -14,7 +13,10 @@ import (
 	"github.com/waybillhq/waybill/internal/receiver"
 )
 
-const documents = acme + "/document-webhooks"
+const (
+	documents = acme + "/document-webhooks"
+	platform  = "https://api.itscope.com" // where the documents are that were published
+)
 
 // published is the notice of a dispatch notification as receivers were promised
 // it, but for host, ID and time.
@@ -74,17 +76,17 @@ func newNoticeBox(password string) *noticeBox {
 	return b
 }
 
-// at waits for the nth request at a path, from 1.
-func (b *noticeBox) at(t *testing.T, path string, n int) receiver.Received {
+// first waits for the first request at a path.
+func (b *noticeBox) first(t *testing.T, path string) receiver.Received {
 	t.Helper()
 	var r receiver.Received
-	await(t, fmt.Sprint("request ", n, " at ", path), func() bool {
+	await(t, "a request at "+path, func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if len(b.got[path]) < n {
+		if len(b.got[path]) == 0 {
 			return false
 		}
-		r = b.got[path][n-1]
+		r = b.got[path][0]
 		return true
 	})
 	return r
@@ -115,9 +117,9 @@ func object(t *testing.T, body []byte) map[string]any {
 }
 
 // postDocument posts the event of a document, and returns the ID of its delivery.
-func (r *rig) postDocument(t *testing.T, kind, host string) string {
+func (r *rig) postDocument(t *testing.T, kind string) string {
 	t.Helper()
-	data := strings.Replace(noticeOf(kind, host), `"eventId":"ID","timestamp":"TIME","eventType":"`+kind+`",`, "", 1)
+	data := strings.Replace(noticeOf(kind, platform), `"eventId":"ID","timestamp":"TIME","eventType":"`+kind+`",`, "", 1)
 	made := object(t, r.do(t, http.StatusAccepted, "POST", acme+"/events", `{"type":"`+kind+`","entityId":"123456789","data":`+data+`}`, nil))
 	e := object(t, r.do(t, http.StatusOK, "GET", acme+"/events/"+made["id"].(string), "", nil))
 	return e["deliveries"].([]any)[0].(map[string]any)["id"].(string)
@@ -170,10 +172,10 @@ func TestNoticesOfDocumentsArriveAsReceiversWerePromised(t *testing.T) {
 			r, box := documentRig(t, database(t), "recognisable")
 			r.save(t, `{"username":"erp","password":"recognisable"}`)
 			for kind := range kindsOfDocuments() {
-				id := r.postDocument(t, kind, "https://api.itscope.com")
-				checkNotice(t, box.at(t, "/"+kind, 1), kind, "https://api.itscope.com", id)
+				id := r.postDocument(t, kind)
+				checkNotice(t, box.first(t, "/"+kind), kind, platform, id)
 			}
-			if got := box.at(t, "/INVOICE", 1); got.Header.Get("Webhook-Test") != "" || got.Header.Get("Webhook-Signature") != "" {
+			if got := box.first(t, "/INVOICE"); got.Header.Get("Webhook-Test") != "" || got.Header.Get("Webhook-Signature") != "" {
 				t.Errorf("a notice has the header %v, want neither a mark of a test nor a signature", got.Header)
 			}
 		})
@@ -191,7 +193,7 @@ func TestATestArrivesLikeANoticeAndIsNotCounted(t *testing.T) {
 			}
 			for kind := range kindsOfDocuments() {
 				got := try(kind, `{"url":"`+r.target+"/test/"+kind+`","basicAuthentication":{"username":"erp","password":"recognisable"}}`)
-				sent := box.at(t, "/test/"+kind, 1)
+				sent := box.first(t, "/test/"+kind)
 				checkNotice(t, sent, kind, "https://waybill.acme.example", got["id"].(string))
 				tls := got["tls"].(map[string]any)
 				if got["verdict"] != "delivered" || tls["verdict"] != "good" || tls["version"] != "TLS 1.3" || sent.Header.Get("Webhook-Test") != "true" {
@@ -255,18 +257,18 @@ func TestCorrectedSettingsHealWhatWaits(t *testing.T) {
 			t.Parallel()
 			r, box := documentRig(t, database(t), "right")
 			before := r.save(t, `{"username":"erp","password":"wrong"}`)
-			id := r.postDocument(t, "INVOICE", "https://api.itscope.com")
+			id := r.postDocument(t, "INVOICE")
 			await(t, "the delivery to be refused", func() bool { return r.delivery(t, id)["status"] == 401.0 })
 
 			r.save(t, `{"username":"erp","password":"right"}`, "INVOICE")
 			r.do(t, http.StatusOK, "POST", acme+"/deliveries/"+id+"/retry", "", nil)
-			r.postDocument(t, "ORDER", "https://api.itscope.com")
-			box.at(t, "/ORDER", 1) // which came later, and went
+			r.postDocument(t, "ORDER")
+			box.first(t, "/ORDER") // which came later, and went
 			if d := r.delivery(t, id); d["state"] != "waiting" {
 				t.Errorf("while its webhook is off, the delivery is %v, want it to wait", d)
 			}
 			after := r.save(t, `{"username":"erp","password":""}`)
-			checkNotice(t, box.at(t, "/INVOICE", 1), "INVOICE", "https://api.itscope.com", id)
+			checkNotice(t, box.first(t, "/INVOICE"), "INVOICE", platform, id)
 			one := func(v map[string]any) any {
 				return v["webhooks"].(map[string]any)["INVOICE"].(map[string]any)["hookId"]
 			}
@@ -289,7 +291,7 @@ func TestADocumentWebhookWhoseReceiverIsGoneSaysWhyItIsOff(t *testing.T) {
 				w.WriteHeader(http.StatusGone)
 			}), func(*app.Options) {})
 			r.save(t, `{"username":""}`)
-			r.postDocument(t, "ORDER", "https://api.itscope.com")
+			r.postDocument(t, "ORDER")
 			var order map[string]any
 			await(t, "the webhook to be disabled", func() bool {
 				v := object(t, r.do(t, http.StatusOK, "GET", documents, "", nil))

@@ -256,7 +256,7 @@ func TestSendTellsTheVersionOfTLS(t *testing.T) {
 		want   string
 	}{
 		"the newest":                    {&tls.Config{Certificates: []tls.Certificate{ca.issue(t, nil)}}, "TLS 1.3"},
-		"one before":                    {&tls.Config{Certificates: []tls.Certificate{ca.issue(t, nil)}, MaxVersion: tls.VersionTLS12}, "TLS 1.2"}, //nolint:gosec // that is what is tried
+		"one before":                    {&tls.Config{Certificates: []tls.Certificate{ca.issue(t, nil)}, MaxVersion: tls.VersionTLS12}, "TLS 1.2"},
 		"none if the receiver is wrong": {&tls.Config{Certificates: []tls.Certificate{newAuthority(t).issue(t, nil)}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

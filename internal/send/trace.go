@@ -25,7 +25,7 @@ type trace struct {
 	connectStart, connectDone atomic.Int64
 	tlsStart, tlsDone         atomic.Int64
 	firstByte                 atomic.Int64
-	version                   atomic.Uint32 // of TLS, once the handshake is done
+	version                   atomic.Value // of TLS, in words, once the handshake is done
 
 	connected atomic.Bool // the request has a connection
 	reused    atomic.Bool // and that was a kept one
@@ -64,7 +64,7 @@ func (t *trace) in(ctx context.Context) context.Context {
 		TLSHandshakeDone: func(state tls.ConnectionState, err error) {
 			t.mark(&t.tlsDone)
 			if err == nil {
-				t.version.Store(uint32(state.Version))
+				t.version.Store(tls.VersionName(state.Version))
 			}
 		},
 		GotFirstResponseByte: func() { t.mark(&t.firstByte) },
@@ -79,10 +79,8 @@ func (t *trace) mark(at *atomic.Int64) {
 
 // tlsVersion returns the version of TLS that a new connection has, "" if there is none.
 func (t *trace) tlsVersion() string {
-	if v := t.version.Load(); v != 0 {
-		return tls.VersionName(uint16(v))
-	}
-	return ""
+	v, _ := t.version.Load().(string)
+	return v
 }
 
 // timing returns the times of a request that ends now.

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -83,7 +84,7 @@ func testDocumentHooksTogether(t *testing.T, st *store.Store) {
 		stored := st.Directory().DocumentHooks(Company)
 		errs := make(chan error, savers)
 		for i := range savers {
-			hs := documentHooks(Company, hook.Auth{Kind: hook.BasicAuth, User: fmt.Sprint(i)})
+			hs := documentHooks(Company, hook.Auth{Kind: hook.BasicAuth, User: strconv.Itoa(i)})
 			for j := range hs {
 				if old := stored[hs[j].EventTypes[0]]; old != nil {
 					hs[j].ID, hs[j].Version = old.ID, old.Version+1
