@@ -34,14 +34,10 @@ type tlsVerdict struct {
 }
 
 func hookTestOf(t hook.Test) hookTest {
+	means := map[hook.State]string{hook.Delivered: "delivered", hook.Waiting: "retried", hook.Failed: "failed"}
 	out := hookTest{
-		ID: t.ID.String(), At: t.Attempt.StartedAt, EventType: t.EventType, By: t.By, URL: t.Attempt.URL, Verdict: "failed",
+		ID: t.ID.String(), At: t.Attempt.StartedAt, EventType: t.EventType, By: t.By, URL: t.Attempt.URL, Verdict: means[t.Verdict.State],
 		Disables: t.Verdict.Disable, Reason: t.Verdict.Reason, TLS: tlsVerdict{Verdict: "none", Version: t.Attempt.TLS}, Attempt: attemptOf(t.Attempt),
-	}
-	if t.Verdict.State == hook.Delivered {
-		out.Verdict = "delivered"
-	} else if t.Verdict.State == hook.Waiting {
-		out.Verdict = "retried"
 	}
 	switch {
 	case t.Attempt.Error == hook.BadTLS:

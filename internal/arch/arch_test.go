@@ -49,7 +49,7 @@ var allowed = map[string]string{
 	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",
 
 	"internal/alert":   "internal/certificate internal/hook internal/sign",
-	"internal/deliver": "internal/hook internal/render internal/retry internal/sign",
+	"internal/deliver": "internal/hook internal/render internal/retry internal/sign internal/trade",
 	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
 	"internal/job":     "internal/hook",
 	"internal/metrics": "internal/hook",
