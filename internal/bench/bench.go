@@ -26,6 +26,10 @@ type Command struct {
 	Seconds int    `default:"20" help:"How long the fixed mode and each part of --slow take at most."`
 	Slow    bool   `help:"Measure ten hooks alone, then with one that answers after 4 s, then with one that never answers and has 100,000 deliveries waiting."`
 	Backlog int    `help:"Measure the memory with so many deliveries waiting for a receiver that never answers."`
+	Grown   bool   `help:"Measure what claiming, settling, accepting and listing take in a database with --waiting and --settled deliveries, and in one with hardly any."`
+	Waiting int    `default:"1000000" help:"Deliveries that wait, with --grown."`
+	Settled int    `default:"10000000" help:"Deliveries that are settled, with --grown."`
+	Rounds  int    `default:"200" help:"How often --grown measures each."`
 	JSON    bool   `name:"json" help:"Print one JSON object a line for each scenario."`
 
 	out io.Writer
@@ -72,6 +76,8 @@ func (c *Command) Run(ctx context.Context, out io.Writer) error {
 		return c.runSlow(ctx, db)
 	case c.Backlog > 0:
 		return c.runBacklog(ctx, db)
+	case c.Grown:
+		return c.runGrown(ctx, db)
 	}
 	for mode := range strings.SplitSeq(c.Mode, ",") {
 		r, err := c.runMode(ctx, db, mode)

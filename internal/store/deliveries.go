@@ -90,7 +90,12 @@ func leading(q hook.DeliveryQuery, ids []byte) conditions {
 		c.leadIn("id", ids)
 		c.sifted = true
 	case unhappy(q.State):
-		c.lead("company = ?", q.Company)
+		if q.HookID != uuid.Nil {
+			c.lead("hook_id = ?", q.HookID[:])
+			c.sift("company", q.Company)
+		} else {
+			c.lead("company = ?", q.Company)
+		}
 		c.lead("state = ?", string(q.State))
 		c.lead("state IN ('waiting', 'failed', 'cancelled')") // the index's own words
 	case q.State == hook.Sending:

@@ -31,7 +31,7 @@ func TestListingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
 		"failed":    {func(q *hook.DeliveryQuery) { q.State = hook.Failed }, []string{"delivery_unhappy (company=? AND state=? AND id>? AND id<?)"}},
 		"waiting of a hook": {
 			func(q *hook.DeliveryQuery) { q.State, q.HookID = hook.Waiting, aHook },
-			[]string{"delivery_unhappy (company=? AND state=? AND id>? AND id<?)"},
+			[]string{"delivery_unhappy_of_hook (hook_id=? AND state=? AND id>? AND id<?)"},
 		},
 		"sending": {func(q *hook.DeliveryQuery) { q.State = hook.Sending }, []string{"delivery_sending (node_id>?)"}},
 		"a hook":  {func(q *hook.DeliveryQuery) { q.HookID = aHook }, []string{"delivery_of_hook (hook_id=? AND id>? AND id<?)"}},
