@@ -30,7 +30,7 @@ func (c *Command) runBacklog(ctx context.Context, db *databases) error {
 	if err := rig.addHooks(ctx, 0, false); err != nil {
 		return err
 	}
-	if err := rig.addHook(ctx, 0, stuckPath, false); err != nil {
+	if _, err := rig.addHook(ctx, 0, stuckPath, false); err != nil {
 		return err
 	}
 	one := *c

@@ -30,6 +30,7 @@ type Command struct {
 	Waiting int    `default:"1000000" help:"Deliveries that wait, with --grown."`
 	Settled int    `default:"10000000" help:"Deliveries that are settled, with --grown."`
 	Rounds  int    `default:"200" help:"How often --grown measures each."`
+	Cancel  int    `help:"Measure ten hooks at --rate while a job cancels so many waiting deliveries of another."`
 	JSON    bool   `name:"json" help:"Print one JSON object a line for each scenario."`
 
 	out io.Writer
@@ -76,6 +77,8 @@ func (c *Command) Run(ctx context.Context, out io.Writer) error {
 		return c.runSlow(ctx, db)
 	case c.Backlog > 0:
 		return c.runBacklog(ctx, db)
+	case c.Cancel > 0:
+		return c.runCancel(ctx, db)
 	case c.Grown:
 		return c.runGrown(ctx, db)
 	}
@@ -99,6 +102,10 @@ func (c *Command) check() error {
 	}
 	if most := len(eventTypes()); c.Hooks < 1 || c.Hooks > most {
 		return fmt.Errorf("--hooks: %d is not between 1 and %d", c.Hooks, most)
+	}
+	if c.Grown && (c.Waiting < emptyWaiting || c.Settled < emptySettled || c.Settled < fillDown/2*c.Waiting || c.Rounds < 1) {
+		return fmt.Errorf("--waiting must be %d or more, --settled %d or more and %d times --waiting, --rounds 1 or more",
+			emptyWaiting, emptySettled, fillDown/2)
 	}
 	if c.Events < 1 || c.Rate < 1 || c.Seconds < 1 || c.Body < 0 {
 		return errors.New("--events, --rate and --seconds must be 1 or more, --body 0 or more")

@@ -133,10 +133,11 @@ const warmRounds = 5
 
 // grown is a store with something in it.
 type grown struct {
-	store *store.Store
-	node  uuid.UUID
-	what  filling
-	hooks []uuid.UUID
+	store    *store.Store
+	database string
+	node     uuid.UUID
+	what     filling
+	hooks    []uuid.UUID
 
 	claimed, accepted []hook.Delivery // that are being sent
 }
@@ -155,7 +156,7 @@ func openGrown(ctx context.Context, db *databases, keys *seal.Keys, what filling
 	if err != nil {
 		return nil, err
 	}
-	g := &grown{store: st, node: uuid.Must(uuid.NewV7()), what: what}
+	g := &grown{store: st, database: database, node: uuid.Must(uuid.NewV7()), what: what}
 	if err := g.addHooks(ctx); err != nil {
 		return g, err
 	}

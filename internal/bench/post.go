@@ -74,7 +74,7 @@ func (r *rig) post(ctx context.Context, c *Command, mode string, n int) error {
 	case singleMode:
 		return r.postSingly(ctx, c, n)
 	default:
-		return r.postAtRate(ctx, c, n, c.Hooks)
+		return r.postAtRate(ctx, c, n, eventTypes()[:c.Hooks])
 	}
 }
 
@@ -112,25 +112,32 @@ func (r *rig) postSingly(ctx context.Context, c *Command, n int) error {
 	})
 }
 
-// postAtRate posts n events singly, c.Rate in a second, over the first so many
-// event types in turn.
-func (r *rig) postAtRate(ctx context.Context, c *Command, n, types int) error {
+// postAtRate posts n events singly, c.Rate in a second, of the given types in turn.
+func (r *rig) postAtRate(ctx context.Context, c *Command, n int, types []string) error {
+	_, err := r.postWhile(ctx, c, types, func(i int) bool { return i < n })
+	return err
+}
+
+// postWhile posts events singly, c.Rate in a second, of the given types in turn, as
+// long as it is wanted, and returns how many those were.
+func (r *rig) postWhile(ctx context.Context, c *Command, types []string, wanted func(i int) bool) (n int, err error) {
 	fill := note(c.Body)
 	var posts sync.WaitGroup
 	defer posts.Wait()
 	errs := make(chan error, 1)
 	start := time.Now()
-	for i := range n {
-		due := start.Add(time.Duration(i) * time.Second / time.Duration(c.Rate))
+	for ; wanted(n); n++ {
+		due := start.Add(time.Duration(n) * time.Second / time.Duration(c.Rate))
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return n, ctx.Err()
 		case err := <-errs:
-			return err
+			return n, err
 		case <-time.After(time.Until(due)):
 		}
+		number := n
 		posts.Go(func() {
-			if err := r.postOne(ctx, i, eventTypes()[i%types], fill); err != nil {
+			if err := r.postOne(ctx, number, types[number%len(types)], fill); err != nil {
 				select {
 				case errs <- err:
 				default:
@@ -138,7 +145,7 @@ func (r *rig) postAtRate(ctx context.Context, c *Command, n, types int) error {
 			}
 		})
 	}
-	return nil
+	return n, nil
 }
 
 // inParallel calls do with 0 to n-1, so many at a time.

@@ -144,33 +144,37 @@ func (r *rig) addHooks(ctx context.Context, n int, signed bool) error {
 		return err
 	}
 	for i := range n {
-		if err := r.addHook(ctx, i, healthyPath+strconv.Itoa(i), signed); err != nil {
+		if _, err := r.addHook(ctx, i, healthyPath+strconv.Itoa(i), signed); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addHook makes a hook for the event type with the given number.
-func (r *rig) addHook(ctx context.Context, number int, path string, signed bool) error {
-	const triggers = "/api/v1/companies/" + company + "/hooks/triggers"
+const triggers = "/api/v1/companies/" + company + "/hooks/triggers"
+
+// addHook makes a hook for the event type with the given number, and returns its ID.
+func (r *rig) addHook(ctx context.Context, number int, path string, signed bool) (string, error) {
 	hook := map[string]any{"title": path, "eventTypes": []string{eventTypes()[number]}, "url": r.receiverURL + path}
-	if !signed {
-		return r.call(ctx, http.MethodPost, triggers, hook)
-	}
-	hook["auth"] = map[string]any{"type": "basic", "user": "bench", "secret": rand.Text()}
-	body, err := json.Marshal(hook)
-	if err != nil {
-		return err
+	if signed {
+		hook["auth"] = map[string]any{"type": "basic", "user": "bench", "secret": rand.Text()}
 	}
 	var made struct{ ID string }
-	err = r.send(ctx, http.MethodPost, triggers, "application/json", body, func(answer io.Reader) error {
-		return json.NewDecoder(answer).Decode(&made)
-	})
+	if err := r.make(ctx, triggers, hook, &made); err != nil || !signed {
+		return made.ID, err
+	}
+	return made.ID, r.call(ctx, http.MethodPost, triggers+"/"+made.ID+"/signing-keys", map[string]any{"kind": "v1"})
+}
+
+// make makes an API call that makes something, and reads what was made.
+func (r *rig) make(ctx context.Context, path string, what, made any) error {
+	body, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
-	return r.call(ctx, http.MethodPost, triggers+"/"+made.ID+"/signing-keys", map[string]any{"kind": "v1"})
+	return r.send(ctx, http.MethodPost, path, "application/json", body, func(answer io.Reader) error {
+		return json.NewDecoder(answer).Decode(made)
+	})
 }
 
 // call makes an API call whose answer doesn't matter beyond that it is good.

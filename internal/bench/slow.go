@@ -99,7 +99,7 @@ func (s *subject) start(ctx context.Context, c *Command, db *databases) error {
 		if i == 0 {
 			path = s.firstPath
 		}
-		if err := s.rig.addHook(ctx, i, path, false); err != nil {
+		if _, err := s.rig.addHook(ctx, i, path, false); err != nil {
 			return err
 		}
 	}
@@ -108,7 +108,7 @@ func (s *subject) start(ctx context.Context, c *Command, db *databases) error {
 	if err := s.rig.postBatches(ctx, &one, s.backlog); err != nil {
 		return err
 	}
-	if err := s.rig.postAtRate(ctx, c, c.Rate, slowHooks); err != nil { // for a second
+	if err := s.rig.postAtRate(ctx, c, c.Rate, eventTypes()[:slowHooks]); err != nil { // for a second
 		return err
 	}
 	_, err = s.rig.drained(ctx, s.healthy(c.Rate))
@@ -129,7 +129,7 @@ func (s *subject) round(ctx context.Context, c *Command) error {
 		return err
 	}
 	n := c.slowEvents()
-	if err := s.rig.postAtRate(ctx, c, n, slowHooks); err != nil {
+	if err := s.rig.postAtRate(ctx, c, n, eventTypes()[:slowHooks]); err != nil {
 		return err
 	}
 	got, err := s.rig.drained(ctx, s.healthy(n))
