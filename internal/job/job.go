@@ -39,13 +39,33 @@ const (
 	glance = time.Second      // between looks for jobs
 	turn   = time.Second      // a job goes on for so long before another gets its turn
 	lease  = 30 * time.Second // a node that stops goes on holding a job for so long
-	rows   = 500              // deliveries of a step
 	rest   = 3                // a step is followed by a pause so many times as long, in which others have the database
 	least  = 5 * time.Millisecond
 	kept   = 30 * 24 * time.Hour // for which a job that has ended can be looked at
 	sweeps = time.Hour           // between looks for jobs that are to be forgotten
 	tries  = 5                   // a job whose steps fail so often, one after the other, has failed
 )
+
+// What is being delivered waits for a step, so steps are kept short: each is for as
+// many deliveries as can be done in about so long.
+const (
+	stepTime  = 8 * time.Millisecond
+	fewRows   = 16 // deliveries of a step, at least
+	firstRows = 64
+	manyRows  = 512 // at most
+)
+
+// nextRows returns for how many deliveries the next step is, after one for so many
+// took so long.
+func nextRows(rows int, took time.Duration) int {
+	switch {
+	case took > stepTime:
+		return max(rows/2, fewRows)
+	case took < stepTime/3:
+		return min(2*rows, manyRows)
+	}
+	return rows
+}
 
 // failedReason tells people why a job ended. The cause may be none of their
 // business.
@@ -59,6 +79,7 @@ type Runner struct {
 	Log       *slog.Logger
 
 	node   uuid.UUID
+	rows   int               // deliveries of the next step
 	failed map[uuid.UUID]int // how many steps of a job have failed, one after the other
 }
 
@@ -68,7 +89,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.node, r.failed = node, make(map[uuid.UUID]int)
+	r.node, r.rows, r.failed = node, firstRows, make(map[uuid.UUID]int)
 	tick, sweep := time.NewTicker(glance), time.NewTicker(sweeps)
 	defer tick.Stop()
 	defer sweep.Stop()
@@ -89,9 +110,9 @@ func (r *Runner) Run(ctx context.Context) error {
 // forget removes the jobs that ended long ago, some at a time.
 func (r *Runner) forget(ctx context.Context) {
 	before := time.Now().Add(-kept)
-	for n := rows; n == rows && ctx.Err() == nil; {
+	for n := manyRows; n == manyRows && ctx.Err() == nil; {
 		var err error
-		if n, err = r.Store.ForgetJobs(ctx, before, rows); err != nil && ctx.Err() == nil {
+		if n, err = r.Store.ForgetJobs(ctx, before, manyRows); err != nil && ctx.Err() == nil {
 			r.Log.ErrorContext(ctx, "jobs that ended long ago were not forgotten", "err", err)
 		}
 	}
@@ -130,6 +151,7 @@ func (r *Runner) turn(ctx context.Context, j hook.DeliveryJob) (done bool, err e
 		now := time.Now()
 		step, err := r.step(ctx, j, now)
 		if err != nil {
+			r.rows = fewRows // it may have taken too long
 			return false, err
 		}
 		delete(r.failed, j.ID)
@@ -141,7 +163,9 @@ func (r *Runner) turn(ctx context.Context, j hook.DeliveryJob) (done bool, err e
 			r.Log.InfoContext(ctx, "a job has ended", "company", j.Company, "job", j.ID, "operation", string(j.Command.Operation), "deliveries", j.Done)
 			return true, nil
 		}
-		pause(ctx, max(rest*time.Since(now), least))
+		took := time.Since(now)
+		r.rows = nextRows(r.rows, took)
+		pause(ctx, min(max(rest*took, least), turn))
 	}
 	return false, nil
 }
@@ -150,7 +174,7 @@ func (r *Runner) turn(ctx context.Context, j hook.DeliveryJob) (done bool, err e
 func (r *Runner) step(ctx context.Context, j hook.DeliveryJob, now time.Time) (hook.JobStep, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lease)
 	defer cancel()
-	return r.Store.StepJob(ctx, r.node, j, now, now.Add(lease), rows)
+	return r.Store.StepJob(ctx, r.node, j, now, now.Add(lease), r.rows)
 }
 
 // pause returns after a while, or when ctx ends.

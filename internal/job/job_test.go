@@ -309,3 +309,48 @@ func TestAJobIsForgottenThirtyDaysAfterItsEnd(t *testing.T) {
 		}
 	})
 }
+
+// pacing is a store whose steps take a while for each delivery that they are for.
+type pacing struct {
+	*store.Store
+	each   time.Duration
+	limits []int
+}
+
+func (s *pacing) StepJob(ctx context.Context, node uuid.UUID, j hook.DeliveryJob, now, leaseEnd time.Time, limit int) (hook.JobStep, error) {
+	s.limits = append(s.limits, limit)
+	time.Sleep(time.Duration(limit) * s.each)
+	return s.Store.StepJob(ctx, node, j, now, leaseEnd, limit)
+}
+
+func TestStepsAreAsLongAsTheyMayTake(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		each time.Duration
+		want []int
+	}{
+		"quick":     {time.Microsecond, []int{64, 128, 256, 512, 512, 512}},
+		"ordinary":  {50 * time.Microsecond, []int{64, 64, 64}},
+		"slow":      {200 * time.Microsecond, []int{64, 32, 32}},
+		"very slow": {100 * time.Millisecond, []int{64, 32, 16, 16}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				st := &pacing{Store: storetest.Open(t), each: tt.each}
+				owe(t, st.Store, storetest.AddHook(t, st.Store, eventType, "https://receiver.example/"), 2200)
+				time.Sleep(time.Second)
+				id := add(t, st.Store, hook.DoPriority, hook.DeliveryQuery{State: hook.Waiting})
+				stop := run(t, st, &ear{})
+				time.Sleep(4 * time.Hour)
+				stop()
+				if j := read(t, st.Store, id); j.State != hook.JobDone || j.Done != 2200 {
+					t.Errorf("the job is %s after %d deliveries, want it done after 2200", j.State, j.Done)
+				}
+				if got := st.limits[:min(len(st.limits), len(tt.want))]; !slices.Equal(got, tt.want) {
+					t.Errorf("the first steps are for %d deliveries, want %d", got, tt.want)
+				}
+			})
+		})
+	}
+}

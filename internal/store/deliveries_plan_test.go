@@ -79,7 +79,7 @@ func TestWalkingUsesTheIndexOfItsNarrowestFilter(t *testing.T) {
 	} {
 		q := sifted
 		change(&q)
-		text, args := lookStatement(q, some)
+		text, args := lookStatement(q, some, lookRows)
 		if got := explained(t, s, text, args); !strings.Contains(got, want) {
 			t.Errorf("plan:\n%swant it to use %s", got, want)
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	lookRows   = 5000      // deliveries that one statement of a walk looks at
+	lookRows   = 5000      // deliveries that a walk looks at
 	lookEvents = 16        // events of an entity, likewise
 	countRows  = 1_000_000 // deliveries that are looked at to be counted
 )
@@ -36,31 +36,39 @@ type stretch struct {
 // after what a walk before has reached; zero is the beginning. So that no
 // statement takes long, however few there are that match, it looks at up to
 // lookRows that the leading filter finds, and returns those that pass the others,
-// not more than limit or those of a few events.
+// not more than limit or those of a few events. It looks at no more than it needs
+// if all pass, and then at twice as many each time.
 func (s *Store) walk(ctx context.Context, q hook.DeliveryQuery, reached uuid.UUID, limit int) (stretch, error) {
 	if q.Entity.ID != "" {
 		return s.walkEntity(ctx, q, reached)
 	}
-	seen, err := s.look(ctx, q, reached)
 	w := stretch{reached: reached}
-	for _, g := range seen {
-		if g.matches {
-			if len(w.found) == limit {
-				return w, err
-			}
-			w.found = append(w.found, g)
+	for rows := min(limit+1, lookRows); w.looked < lookRows; rows = min(2*rows, lookRows-w.looked) {
+		seen, err := s.look(ctx, q, w.reached, rows)
+		if err != nil {
+			return w, err
 		}
-		w.reached = g.id
-		w.looked++
+		for _, g := range seen {
+			if g.matches {
+				if len(w.found) == limit {
+					return w, nil
+				}
+				w.found = append(w.found, g)
+			}
+			w.reached = g.id
+			w.looked++
+		}
+		if w.end = len(seen) < rows; w.end {
+			break
+		}
 	}
-	w.end = len(seen) < lookRows
-	return w, err
+	return w, nil
 }
 
-// look returns up to lookRows deliveries that the leading filter of q finds after
-// an ID, by ID.
-func (s *Store) look(ctx context.Context, q hook.DeliveryQuery, after uuid.UUID) ([]glimpse, error) {
-	text, args := lookStatement(q, after)
+// look returns up to limit deliveries that the leading filter of q finds after an
+// ID, by ID.
+func (s *Store) look(ctx context.Context, q hook.DeliveryQuery, after uuid.UUID, limit int) ([]glimpse, error) {
+	text, args := lookStatement(q, after, limit)
 	rows, err := s.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -77,12 +85,12 @@ func (s *Store) look(ctx context.Context, q hook.DeliveryQuery, after uuid.UUID)
 	return seen, rows.Err()
 }
 
-func lookStatement(q hook.DeliveryQuery, after uuid.UUID) (text string, args []any) {
+func lookStatement(q hook.DeliveryQuery, after uuid.UUID, limit int) (text string, args []any) {
 	q.Before = uuid.Nil
 	c := leading(q, nil)
 	c.after(after[:])
 	looked := "SELECT " + deliveryColumns + "\nFROM delivery\nWHERE " + strings.Join(c.texts, "\n    AND ") +
-		"\nORDER BY id LIMIT " + c.arg(lookRows)
+		"\nORDER BY id LIMIT " + c.arg(limit)
 	leads := len(c.texts)
 	c.lead("TRUE") // there may be no other
 	c.siftBy(q)
