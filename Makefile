@@ -2,16 +2,18 @@
 .DELETE_ON_ERROR:
 
 BENCH    ?= --events 50000
+GROWN    ?= --waiting 1000000 --settled 10000000
+CANCEL   ?= 100000
 FUZZTIME ?= 30s
 KILLS    ?= 200
 FAULTS   ?= 100
 EVENTS   ?= 200000
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build run demo test check race lint fix generate fuzz cover vuln bench soak
+.PHONY: help build run demo test check race lint fix generate fuzz cover vuln bench bench-queue soak
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the one static binary, bin/waybill
 	@scripts/need go
@@ -72,6 +74,13 @@ bench: ## Measure deliveries per second on both engines (BENCH="--events 50000")
 	@scripts/need postgres
 	CGO_ENABLED=0 go run ./cmd/waybill bench --engine sqlite $(BENCH)
 	CGO_ENABLED=0 go run ./cmd/waybill bench --engine postgres $(BENCH)
+
+bench-queue: ## Measure long queues (GROWN="--waiting 1000000 --settled 10000000") and a job that cancels CANCEL (100000); half an hour, 20 GB
+	@scripts/need postgres
+	CGO_ENABLED=0 go run ./cmd/waybill bench --engine sqlite --grown $(GROWN)
+	CGO_ENABLED=0 go run ./cmd/waybill bench --engine postgres --grown $(GROWN)
+	CGO_ENABLED=0 go run ./cmd/waybill bench --engine sqlite --cancel $(CANCEL)
+	CGO_ENABLED=0 go run ./cmd/waybill bench --engine postgres --cancel $(CANCEL)
 
 soak: ## Make KILLS (200) kills and FAULTS (100) faults, send EVENTS (200000) by three nodes, and look for what was lost
 	@scripts/need postgres

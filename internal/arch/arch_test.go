@@ -61,7 +61,7 @@ var allowed = map[string]string{
 
 	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/seal internal/send internal/signin internal/store internal/tracing",
 
-	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
+	"internal/bench": "internal/account internal/hook internal/pgtemp internal/receiver internal/seal internal/store internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",
 
 	"cmd/waybill": "internal/account internal/app internal/bench internal/check internal/config internal/demo internal/hook internal/mail internal/oidc internal/receiver internal/seal internal/send internal/signin internal/store internal/trade webhook",
