@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,8 +29,9 @@ const (
 	fillSpan      = 28 * 24 * time.Hour
 	fillChunk     = 50_000 // events of a transaction
 	fillAgain     = 4      // events of an entity
+	fillTypes     = 4      // of events
 	fillBody      = 200    // bytes of an event's data
-	fillDown      = 14     // a part of the events, the newest, of so many are of the last two days
+	fillDown      = 14     // one of so many events is of the last two days
 )
 
 func (f filling) events() int { return (f.waiting + f.settled) / 2 }
@@ -198,14 +200,14 @@ const fillAttempts = `INSERT INTO attempt (delivery_id, number, hook_version, st
     status, response_head, response_body, error, reason, dns_us, connect_us, tls_us, first_byte_us, total_us)` + filled + `
 SELECT DELIVERY_ID, 1, 1, at, 'POST', 'https://receiver.example/hooks/orders', 'Content-Type: application/json
 User-Agent: Waybill
-', 200, NOTHING, 200, 'Content-Length: 2
+', 200, NOTHING, CASE state WHEN 'failed' THEN 500 ELSE 200 END, 'Content-Length: 2
 ', NOTHING, '', '', 0, 0, 0, 1900, 2000
 FROM owed WHERE k = 0 AND NOT waits AND state <> 'cancelled'`
 
 // statement returns a statement that fills as the engine takes it.
 func (f *filler) statement(text string) string {
-	types := make([]string, 0, fillAgain)
-	for _, t := range eventTypes()[:fillAgain] {
+	types := make([]string, 0, fillTypes)
+	for _, t := range eventTypes()[:fillTypes] {
 		types = append(types, "'"+t+"'")
 	}
 	hex := func(width int, value string) string {
@@ -224,10 +226,10 @@ func (f *filler) statement(text string) string {
 		asID, asBytes, nothing = "CAST(%s AS UUID)", "decode(%s, 'hex')", "CAST('' AS BYTEA)"
 	}
 	return strings.NewReplacer(
-		"COMPANIES", fmt.Sprint(fillCompanies), "HOOKS", fmt.Sprint(fillHooks),
+		"COMPANIES", strconv.Itoa(fillCompanies), "HOOKS", strconv.Itoa(fillHooks),
 		"EVENT_ID", fmt.Sprintf(asID, id("e")), "DELIVERY_IDS", fmt.Sprintf(asBytes, id("(2 * e)")+" || "+id("(2 * e + 1)")),
 		"DELIVERY_ID", fmt.Sprintf(asID, id("(2 * e + k)")),
 		"ENTITY_ID", "'NW-' || (1000000 + entity)", "NOTHING", nothing,
-		"TYPE", fmt.Sprintf("CASE e %% %d WHEN 0 THEN %s WHEN 1 THEN %s WHEN 2 THEN %s ELSE %s END", fillAgain, types[0], types[1], types[2], types[3]),
+		"TYPE", fmt.Sprintf("CASE e %% %d WHEN 0 THEN %s WHEN 1 THEN %s WHEN 2 THEN %s ELSE %s END", fillTypes, types[0], types[1], types[2], types[3]),
 	).Replace(text)
 }

@@ -1,7 +1,7 @@
 package bench
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +59,7 @@ func TestAFillingIsAsItSays(t *testing.T) {
 				"event_id NOT IN (SELECT id FROM event)":                                                                          0,
 				"state = 'delivered' AND NOT EXISTS (SELECT 1 FROM hook h WHERE h.id = hook_id AND h.company = delivery.company)": 0,
 			} {
-				query = strings.NewReplacer("NOW", fmt.Sprint(nowMicros), "RECENT", fmt.Sprint(recent)).Replace(query)
+				query = strings.NewReplacer("NOW", strconv.FormatInt(nowMicros, 10), "RECENT", strconv.FormatInt(recent, 10)).Replace(query)
 				var got int
 				if err := f.db.QueryRowContext(t.Context(), "SELECT count(*) FROM delivery WHERE "+query).Scan(&got); err != nil {
 					t.Fatal(err)

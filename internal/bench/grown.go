@@ -71,7 +71,7 @@ func (c *Command) runGrown(ctx context.Context, db *databases) error {
 		begun := time.Now()
 		side, err := openGrown(ctx, db, keys, what)
 		if side != nil {
-			defer side.store.Close()
+			defer func() { _ = side.store.Close() }() // nothing in it is needed any more
 		}
 		if err != nil {
 			return err

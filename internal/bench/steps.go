@@ -114,7 +114,7 @@ func (g *grown) lists(round int) []step {
 	add("the newest", hook.DeliveryQuery{})
 	add("the next page, by cursor", hook.DeliveryQuery{Before: idAt(middle, 0)})
 	add("a day", hook.DeliveryQuery{From: middle, To: middle.Add(24 * time.Hour)})
-	add("an event type", hook.DeliveryQuery{EventType: eventTypes()[round%fillAgain]})
+	add("an event type", hook.DeliveryQuery{EventType: eventTypes()[round%fillTypes]})
 	for _, state := range []hook.State{hook.Waiting, hook.Sending, hook.Delivered, hook.Failed, hook.Cancelled} {
 		add(string(state), hook.DeliveryQuery{State: state})
 	}
