@@ -31,10 +31,14 @@ func (g *grown) steps(round int) []step {
 		{"settle 100 just accepted", func(ctx context.Context) (time.Duration, int, error) { return g.settle(ctx, g.accepted) }},
 		{"claim 100 of a backlog of two days", func(ctx context.Context) (time.Duration, int, error) { return g.claim(ctx, 0) }},
 		{"settle those of the two days", func(ctx context.Context) (time.Duration, int, error) { return g.settle(ctx, g.claimed) }},
-		{"claim 100 of a backlog of four weeks", func(ctx context.Context) (time.Duration, int, error) { return g.claim(ctx, 2) }},
+		{"claim 100 of a backlog of four weeks", func(ctx context.Context) (time.Duration, int, error) { return g.claim(ctx, ordinary(round)) }},
 		{"settle those of the four weeks", func(ctx context.Context) (time.Duration, int, error) { return g.settle(ctx, g.claimed) }},
 	}, g.lists(round)...)
 }
+
+// ordinary returns the number of a hook of the first company: neither one whose
+// receiver is down nor the last. Each has its turn.
+func ordinary(round int) int { return 2 + round%(fillHooks-3) }
 
 func (g *grown) accept(ctx context.Context) (time.Duration, int, error) {
 	var as []hook.Acceptance
@@ -99,7 +103,7 @@ func (g *grown) settle(ctx context.Context, ds []hook.Delivery) (time.Duration, 
 // lists returns the lists that the API makes of deliveries. Each round asks about
 // others.
 func (g *grown) lists(round int) []step {
-	ordinary := g.hooks[2+round%(fillHooks-3)] // neither one with a backlog nor the last
+	ordinary := g.hooks[ordinary(round)]
 	middle := g.what.start().Add(fillSpan/4 + time.Duration(round)*fillSpan/1000)
 	number := round * 37 % g.what.entities() / fillCompanies * fillCompanies // of the first company
 	var all []step
