@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	stepRows = 100 // deliveries that are accepted, claimed and settled together
-	pageRows = 51  // that the API asks the store for, for a page of 50 and to see whether there is another
+	stepRows   = 100 // deliveries that are accepted, claimed and settled together
+	listsApart = 5   // rounds that ask for different lists; as many as warm up
+	pageRows   = 51  // that the API asks the store for, for a page of 50 and to see whether there is another
 )
 
 // step is something that the store does. It returns how long that took, and with
@@ -100,11 +101,13 @@ func (g *grown) settle(ctx context.Context, ds []hook.Delivery) (time.Duration, 
 	return took, len(held), err
 }
 
-// lists returns the lists that the API makes of deliveries. Each round asks about
-// others.
+// lists returns the lists that the API makes of deliveries. Rounds ask about
+// different ones, of which there are so few that they are in memory: what is long
+// ago is read from the disk the first time.
 func (g *grown) lists(round int) []step {
 	ordinary := g.hooks[ordinary(round)]
-	middle := g.what.start().Add(fillSpan/4 + time.Duration(round)*fillSpan/1000)
+	round %= listsApart
+	middle := g.what.start().Add(fillSpan/4 + time.Duration(round)*fillSpan/100)
 	number := round * 37 % g.what.entities() / fillCompanies * fillCompanies // of the first company
 	var all []step
 	add := func(name string, q hook.DeliveryQuery) {

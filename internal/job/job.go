@@ -50,8 +50,8 @@ const (
 // many deliveries as can be done in about so long.
 const (
 	stepTime  = 8 * time.Millisecond
-	fewRows   = 16 // deliveries of a step, at least
-	firstRows = 64
+	fewRows   = 64 // deliveries of a step, at least
+	firstRows = 128
 	manyRows  = 512 // at most
 )
 

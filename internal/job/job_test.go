@@ -329,10 +329,10 @@ func TestStepsAreAsLongAsTheyMayTake(t *testing.T) {
 		each time.Duration
 		want []int
 	}{
-		"quick":     {time.Microsecond, []int{64, 128, 256, 512, 512, 512}},
-		"ordinary":  {50 * time.Microsecond, []int{64, 64, 64}},
-		"slow":      {200 * time.Microsecond, []int{64, 32, 32}},
-		"very slow": {100 * time.Millisecond, []int{64, 32, 16, 16}},
+		"quick":     {time.Microsecond, []int{128, 256, 512, 512, 512}},
+		"ordinary":  {50 * time.Microsecond, []int{128, 128, 128}},
+		"slow":      {200 * time.Microsecond, []int{128, 64, 64}},
+		"very slow": {100 * time.Millisecond, []int{128, 64, 64}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
