@@ -38,7 +38,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	o := app.Options{
 		Listen: s.Listen, Database: s.Database, Secrets: secretsOf(c.Store), OperatorKey: s.OperatorKey,
 		Timeout: s.Timeout, Drain: s.Drain, DisableAfter: s.DisableAfter,
-		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
+		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch, MaxDocument: s.MaxDocument,
 		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC), Mail: mailOf(s.Mail),
 		MetricsListen: s.MetricsListen, MetricsCompanies: s.MetricsCompanies, TracesEndpoint: s.TracesEndpoint,
 		Log: log, Version: version(),

@@ -103,7 +103,7 @@ func (s *Store) start(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	if s.lock != nil {
-		if err := s.endLeases(ctx); err != nil {
+		if err := errors.Join(s.endLeases(ctx), s.endContents(ctx)); err != nil {
 			return err
 		}
 	}
