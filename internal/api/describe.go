@@ -170,7 +170,7 @@ func describeDocument(op *huma.Operation) {
 		Properties: map[string]*huma.Schema{fileField: {Type: huma.TypeString, Format: "binary"}}, Required: []string{fileField},
 	}}}
 	for _, f := range trade.Formats() {
-		content[f.MediaType()] = &huma.MediaType{}
+		content[f.MediaType()] = &huma.MediaType{Schema: &huma.Schema{Description: "The bytes of the document."}}
 	}
 	op.RequestBody = &huma.RequestBody{Required: true, Content: content}
 }

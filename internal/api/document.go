@@ -291,7 +291,7 @@ func contentOperation() huma.Operation {
 	op := secured("GET "+documentsPath+"/{id}/content", "getDocumentContent", "Read what a document holds", account.ReadDocuments)
 	content := make(map[string]*huma.MediaType)
 	for _, f := range trade.Formats() {
-		content[f.MediaType()] = &huma.MediaType{}
+		content[f.MediaType()] = &huma.MediaType{Schema: &huma.Schema{Description: "The bytes of the document."}}
 	}
 	op.Responses = map[string]*huma.Response{
 		"200": {Description: "The document, as it was brought.", Content: content},

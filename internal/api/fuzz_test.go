@@ -2,9 +2,13 @@ package api
 
 import (
 	"bytes"
+	"encoding/base64"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/waybillhq/waybill/internal/hook"
 )
 
 func FuzzSplitLines(f *testing.F) {
@@ -43,6 +47,20 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if id, ok := parseCursor(text); ok && cursor(id) != text {
 			t.Errorf("parseCursor(%q) = %v, whose cursor is %q", text, id, cursor(id))
+		}
+	})
+}
+
+func FuzzParseDigest(f *testing.F) {
+	f.Add("sha-256=:" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + ":")
+	f.Add("sha-512=:abc:, sha-256=:")
+	f.Fuzz(func(t *testing.T, header string) {
+		sum, err := parseDigest(header)
+		if err != nil && (sum != nil || hook.FaultOf(err) != hook.Invalid) {
+			t.Errorf("parseDigest(%q) = %x, %v", header, sum, err)
+		}
+		if sum != nil && len(sum) != 32 || sum != nil && !strings.Contains(header, "sha-256=") {
+			t.Errorf("parseDigest(%q) = %x, which isn't a SHA-256 in it", header, sum)
 		}
 	})
 }

@@ -106,6 +106,12 @@ func routes() map[string]route {
 		"testChannel":             {company, channels + "/CHANNEL/test", ""},
 		"closeAlert":              {company, acme + "/alerts/ALERT/close", ""},
 		"listAudit":               {company, acme + "/audit", ""},
+		"postDocument":            {company, acme + "/documents?" + goodDetails, "<INVOICE/>"},
+		"listDocuments":           {company, acme + "/documents", ""},
+		"getDocument":             {company, acme + "/documents/DOCUMENT", ""},
+		"getDocumentContent":      {company, acme + "/documents/DOCUMENT/content", ""},
+		"listDeals":               {company, acme + "/deals", ""},
+		"changeStatus":            {company, acme + "/orders/4711/status", `{"status":"PROCESSING","transactionId":"t-1"}`},
 		"checkReceiver":           {company, acme + "/check", `{"url":"https://hooks.example/orders"}`},
 
 		"getNotifications": {self, "/api/v1/me/notifications", ""},
@@ -129,6 +135,7 @@ func (w *world) state(t *testing.T) string {
 	var all strings.Builder
 	for _, path := range []string{
 		acme, triggers, acme + "/deliveries", acme + "/delivery-jobs", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts", channels,
+		acme + "/documents", acme + "/deals",
 		"/api/v1/users", "/api/v1/keys", "/api/v1/companies",
 	} {
 		all.Write(w.do(t, "GET", path, "").body)

@@ -56,7 +56,7 @@ func defaults() config.Settings {
 		Database: "waybill.db", Listen: "127.0.0.1:8080",
 		Way:     config.Way{ConnectTimeout: 10 * time.Second},
 		Timeout: time.Minute, Drain: 25 * time.Second, DisableAfter: 120 * time.Hour,
-		Concurrency: 16, Memory: 64 << 20, MaxEvent: 1 << 20, MaxBatch: 32 << 20,
+		Concurrency: 16, Memory: 64 << 20, MaxEvent: 1 << 20, MaxBatch: 32 << 20, MaxDocument: 64 << 20,
 		MetricsCompanies: 200,
 	}
 }
@@ -83,7 +83,7 @@ func TestFlags(t *testing.T) {
 		"--allow-network=10.1.0.0/16,fd00::/8", "--allow-network=192.0.2.1/32", "--deny-network=10.1.2.0/24",
 		"--allow-port=443,8443", "--proxy=socks5://me:p%40ss@proxy.internal:1080", "--source-address=192.0.2.9",
 		"--timeout=1m30s", "--connect-timeout=500ms", "--drain=0s", "--disable-after=24h", "--concurrency=1",
-		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--log-format=json", "--log-level=error",
+		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--max-document=8KiB", "--log-format=json", "--log-level=error",
 		"--metrics-listen=:9464", "--metrics-companies=3", "--traces-endpoint=https://traces.internal/")
 	check(t, got, err, config.Settings{
 		Listen: "[::1]:0", Database: "x.db", OperatorKey: "obviously-fake-0123456789",
@@ -96,7 +96,7 @@ func TestFlags(t *testing.T) {
 			SourceAddress: netip.MustParseAddr("192.0.2.9"), ConnectTimeout: 500 * time.Millisecond,
 		},
 		Timeout: 90 * time.Second, DisableAfter: 24 * time.Hour, Concurrency: 1,
-		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, LogJSON: true, LogLevel: slog.LevelError,
+		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, MaxDocument: 8192, LogJSON: true, LogLevel: slog.LevelError,
 		MetricsListen: ":9464", MetricsCompanies: 3, TracesEndpoint: "https://traces.internal/v1/traces",
 	})
 }

@@ -116,6 +116,10 @@ func tradeConditions(company, transaction, order string) conditions {
 	return c
 }
 
+// early is by how much an ID may be older than its document, which is made when it
+// begins to be brought.
+const early = 3 * time.Hour
+
 // tradeFilters adds the filters that documents and deals have in common.
 func (c *conditions) tradeFilters(status string, test *bool, from, to time.Time, before uuid.UUID) {
 	if status != "" {
@@ -125,7 +129,7 @@ func (c *conditions) tradeFilters(status string, test *bool, from, to time.Time,
 		c.sift("test", *test)
 	}
 	if !from.IsZero() {
-		c.above(lowest(from))
+		c.above(lowest(from.Add(-early)))
 		c.lead("created_at >= ?", micros(from))
 	}
 	if !to.IsZero() {
