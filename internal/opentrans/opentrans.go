@@ -38,27 +38,27 @@ func (k Kind) Root() string {
 // there.
 type Document struct {
 	Kind   Kind     `json:"kind"`
-	Type   string   `json:"type,omitempty"`   // of an order: standard (what "" means), express, release, consignment; of an invoice: invoice, credit_memo …
-	Number string   `json:"number,omitempty"` // of a delivery, invoice or quotation
-	Date   DateTime `json:"date,omitempty"`   // of the document itself; of an order, when it was placed
+	Type   string   `json:"type,omitempty"`             // of an order: express, release or consignment, "" for a standard one; of an invoice: invoice, credit_memo …
+	Number string   `json:"number,omitempty" max:"250"` // of a delivery, invoice or quotation
+	Date   DateTime `json:"date,omitempty"`             // of the document itself; of an order, when it was placed
 
-	OrderID         string   `json:"orderId,omitempty"`         // the customer's ID of the order
-	PlatformOrderID string   `json:"platformOrderId,omitempty"` // the platform's
-	SupplierOrderID string   `json:"supplierOrderId,omitempty"` // the supplier's
-	CustomerOrderID string   `json:"customerOrderId,omitempty"` // of an order: the one that the customer's own customer knows
-	OrderDate       DateTime `json:"orderDate,omitempty"`       // when the order was placed that a response or invoice is about
-	TransactionID   string   `json:"transactionId,omitempty"`
-	Status          string   `json:"status,omitempty"` // of the transaction, such as ADVISED
+	OrderID         string   `json:"orderId,omitempty" max:"250"`         // the customer's ID of the order
+	PlatformOrderID string   `json:"platformOrderId,omitempty" max:"250"` // the platform's
+	SupplierOrderID string   `json:"supplierOrderId,omitempty" max:"250"` // the supplier's
+	CustomerOrderID string   `json:"customerOrderId,omitempty" max:"250"` // of an order: the one that the customer's own customer knows
+	OrderDate       DateTime `json:"orderDate,omitempty"`                 // when the order was placed that a response or invoice is about
+	TransactionID   string   `json:"transactionId,omitempty" max:"250"`
+	Status          string   `json:"status,omitempty" max:"250"` // of the transaction, such as ADVISED
 
 	Language       string   `json:"language,omitempty"` // ISO 639-2, such as "deu"
 	Currency       string   `json:"currency,omitempty"` // ISO 4217, such as "EUR"
-	Generator      string   `json:"generator,omitempty"`
+	Generator      string   `json:"generator,omitempty" max:"250"`
 	GeneratedAt    DateTime `json:"generatedAt,omitempty"`
 	ValidFrom      DateTime `json:"validFrom,omitempty"`  // of a quotation
 	ValidUntil     DateTime `json:"validUntil,omitempty"` // of a quotation
 	DeliveryDate   *Period  `json:"deliveryDate,omitempty"`
-	DeliveryNote   string   `json:"deliveryNote,omitempty"`   // of an invoice: the number of the delivery it is for
-	PartialAllowed *bool    `json:"partialAllowed,omitempty"` // of an order: whether it may come in parts
+	DeliveryNote   string   `json:"deliveryNote,omitempty" max:"250"` // of an invoice: the number of the delivery it is for
+	PartialAllowed *bool    `json:"partialAllowed,omitempty"`         // of an order: whether it may come in parts
 
 	Parties    []Party     `json:"parties,omitempty"`
 	Shipment   *Shipment   `json:"shipment,omitempty"` // of a delivery
@@ -70,8 +70,8 @@ type Document struct {
 
 // Party is who buys, supplies, gets or pays.
 type Party struct {
-	Roles   []string  `json:"roles,omitempty"` // buyer, supplier, delivery, invoice_recipient, invoice_issuer …
-	IDs     []TypedID `json:"ids,omitempty"`
+	Roles   []string  `json:"roles,omitempty" enum:"role"` // buyer, supplier, delivery, invoice_recipient, invoice_issuer …
+	IDs     []TypedID `json:"ids"`
 	Address *Address  `json:"address,omitempty"`
 }
 
@@ -80,7 +80,7 @@ type Party struct {
 // a product, such as ean, gtin or upc.
 type TypedID struct {
 	Type  string `json:"type,omitempty"`
-	Value string `json:"value"`
+	Value string `json:"value" max:"250"`
 }
 
 // Address is where a party is, and who to speak to there.
@@ -116,7 +116,7 @@ type Contact struct {
 
 // Period is when something is to come: from Start to End, which may be the same.
 type Period struct {
-	Type  string   `json:"type,omitempty"` // "fixed", or "optional" for a wish; "" means fixed
+	Type  string   `json:"type,omitempty" enum:"period"` // "fixed", or "optional" for a wish; "" means fixed
 	Start DateTime `json:"start"`
 	End   DateTime `json:"end"`
 }
@@ -140,20 +140,20 @@ type Package struct {
 // Remark is a note to people, or one with a type that systems know.
 type Remark struct {
 	Type string `json:"type,omitempty"` // such as general, transport, invoice
-	Text string `json:"text"`
+	Text string `json:"text" max:"64000"`
 }
 
 // Extension is a field that openTRANS hasn't, by agreement between those who use
 // it: a child of HEADER_UDX or ITEM_UDX that holds nothing but text.
 type Extension struct {
 	Name  string `json:"name"` // begins with "UDX."
-	Value string `json:"value"`
+	Value string `json:"value" max:"64000"`
 }
 
 // Line is one item of a document.
 type Line struct {
-	ID                string             `json:"id"`
-	Type              string             `json:"type,omitempty"` // of an invoice: order_item (what "" means), extra_item, pledge_item
+	ID                string             `json:"id" max:"50"`
+	Type              string             `json:"type,omitempty" enum:"item"` // of an invoice: order_item, extra_item or pledge_item
 	Product           Product            `json:"product"`
 	Quantity          Decimal            `json:"quantity"`
 	Unit              string             `json:"unit"` // UN/ECE Recommendation 20, such as "C62" for pieces
@@ -189,9 +189,20 @@ type Manufacturer struct {
 
 // Price is what a number of units costs, without tax.
 type Price struct {
-	Amount Decimal `json:"amount"`
-	Per    Decimal `json:"per,omitempty"` // units that cost Amount; "" means 1
-	Taxes  []Tax   `json:"taxes,omitempty"`
+	Amount        Decimal    `json:"amount"`
+	Per           Decimal    `json:"per,omitempty"`           // units that cost Amount; "" means 1
+	Charges       []Charge   `json:"charges,omitempty"`       // which Amount doesn't have in it, and the line's amount has
+	ChargesAmount Decimal    `json:"chargesAmount,omitempty"` // of Charges: surcharges less allowances
+	Base          *PriceBase `json:"base,omitempty"`          // if the price is one of another unit than the line's
+	Taxes         []Tax      `json:"taxes,omitempty"`
+}
+
+// PriceBase says how the price of a unit, such as a metre, follows from that of
+// another one, such as 100 kg of copper.
+type PriceBase struct {
+	Value  Decimal `json:"value"` // the price of one Unit
+	Unit   string  `json:"unit"`
+	Factor Decimal `json:"factor,omitempty"` // units of the line in one Unit
 }
 
 // Tax is a tax that is due on something.
@@ -211,21 +222,21 @@ type PartialDelivery struct {
 
 // OrderReference names a line of the customer's order.
 type OrderReference struct {
-	OrderID string   `json:"orderId"`
-	LineID  string   `json:"lineId"`
+	OrderID string   `json:"orderId" max:"250"`
+	LineID  string   `json:"lineId" max:"50"`
 	Date    DateTime `json:"date,omitempty"` // of the order
 }
 
 // SupplierReference names a line of the supplier's own order.
 type SupplierReference struct {
-	OrderID string `json:"orderId"`
-	LineID  string `json:"lineId"`
+	OrderID string `json:"orderId" max:"250"`
+	LineID  string `json:"lineId" max:"50"`
 }
 
 // DeliveryReference names a line of a delivery.
 type DeliveryReference struct {
-	Number string  `json:"number,omitempty"`
-	LineID string  `json:"lineId,omitempty"`
+	Number string  `json:"number,omitempty" max:"250"`
+	LineID string  `json:"lineId,omitempty" max:"50"`
 	Date   *Period `json:"date,omitempty"`
 }
 
@@ -242,8 +253,8 @@ type Totals struct {
 
 // Charge is what is added to a total, or taken off.
 type Charge struct {
-	Kind        string  `json:"kind"`           // surcharge or allowance
-	Type        string  `json:"type,omitempty"` // such as freight
+	Kind        string  `json:"kind" enum:"charge"` // surcharge or allowance
+	Type        string  `json:"type,omitempty"`     // such as freight
 	Name        string  `json:"name,omitempty"`
 	Description string  `json:"description,omitempty"`
 	Amount      Decimal `json:"amount,omitempty"` // either this
