@@ -11,16 +11,17 @@ import (
 // of the schema, checked and under the names that the structs have for them, and
 // nothing else. What is refused is refused before it takes memory.
 type guard struct {
-	in     *xml.Decoder
-	meter  *meter
-	limits Limits
-	open   []frame
-	counts []int       // of the open elements' children, in one slice
-	queue  []xml.Token // to hand out before anything else is read
-	root   *element
-	header position   // where the header began
-	items  []position // where each item began
-	sum    position   // where the summary began
+	in      *xml.Decoder
+	meter   *meter
+	limits  Limits
+	open    []frame
+	counts  []int       // of the open elements' children, in one slice
+	queue   []xml.Token // to hand out before anything else is read
+	root    *element
+	header  position   // where the header began
+	parties []position // where each party began
+	items   []position // where each item began
+	sum     position   // where the summary began
 }
 
 // position is a place in the input: line and column, in bytes, from 1.
@@ -58,11 +59,17 @@ func (g *guard) advance() error {
 	case xml.EndElement:
 		return g.end()
 	case xml.CharData:
-		if len(strings.TrimSpace(string(t))) > 0 {
-			return g.fail(at, "there is the text %s between elements; put it into an element, or take it out", quote(string(t)))
+		if space, rest := spaceBefore(string(t)); rest != "" {
+			return g.fail(at.after(space), "there is the text %s between elements; put it into an element, or take it out", quote(rest))
 		}
 	}
 	return nil
+}
+
+// spaceBefore cuts s after the white space that it begins with.
+func spaceBefore(s string) (space, rest string) {
+	rest = strings.TrimLeftFunc(s, unicode.IsSpace)
+	return s[:len(s)-len(rest)], rest
 }
 
 // next reads a token and says where it began. It passes over comments and
@@ -102,8 +109,8 @@ func (g *guard) start() error {
 		case xml.StartElement:
 			return g.begin(t, at)
 		case xml.CharData:
-			if s := strings.TrimSpace(string(t)); s != "" {
-				return g.fail(at, "the document begins with %s, not with an element; send XML that begins with <ORDER …> or another document of openTRANS 2.1", quote(s))
+			if space, s := spaceBefore(string(t)); s != "" {
+				return g.fail(at.after(space), "the document begins with %s, not with an element; send XML that begins with <ORDER …> or another document of openTRANS 2.1", quote(s))
 			}
 		}
 	}
@@ -170,14 +177,15 @@ func (g *guard) begin(t xml.StartElement, at position) error {
 
 // note keeps the places that a problem may be about which is found later.
 func (g *guard) note(f frame) {
-	if len(g.open) == 2 && f.element.many {
+	switch {
+	case len(g.open) == 1 && f.element.index == 0:
+		g.header = f.at
+	case len(g.open) == 1:
+		g.sum = f.at // the last one of list and summary
+	case len(g.open) == 2 && f.element.many:
 		g.items = append(g.items, f.at)
-	}
-	if len(g.open) == 1 {
-		if f.element.index == 0 {
-			g.header = f.at
-		}
-		g.sum = f.at // the last one of header, list and summary
+	case f.element.name == "PARTY":
+		g.parties = append(g.parties, f.at)
 	}
 }
 

@@ -101,14 +101,23 @@ func (g *guard) locate(err error) error {
 }
 
 func (g *guard) place(field string) position {
-	if rest, ok := strings.CutPrefix(field, "lines["); ok {
-		index, _, _ := strings.Cut(rest, "]")
-		if n, err := strconv.Atoi(index); err == nil && n < len(g.items) {
-			return g.items[n]
-		}
-	}
-	if strings.HasPrefix(field, "totals") {
+	switch {
+	case strings.HasPrefix(field, "lines["):
+		return nth(g.items, field, g.header)
+	case strings.HasPrefix(field, "parties["):
+		return nth(g.parties, field, g.header)
+	case strings.HasPrefix(field, "totals"):
 		return g.sum
 	}
 	return g.header
+}
+
+// nth returns the position that the first index in field names.
+func nth(places []position, field string, fallback position) position {
+	_, rest, _ := strings.Cut(field, "[")
+	index, _, _ := strings.Cut(rest, "]")
+	if n, err := strconv.Atoi(index); err == nil && n < len(places) {
+		return places[n]
+	}
+	return fallback
 }

@@ -39,6 +39,14 @@ func (f frame) String() string {
 	return name + "[" + strconv.Itoa(f.nth) + "]"
 }
 
+// after returns the position after s, which begins at p.
+func (p position) after(s string) position {
+	if i := strings.LastIndexByte(s, '\n'); i >= 0 {
+		return position{p.line + strings.Count(s, "\n"), len(s) - i}
+	}
+	return position{p.line, p.column + len(s)}
+}
+
 func (p position) String() string { return fmt.Sprintf("line %d, column %d", p.line, p.column) }
 
 func refuse(path string, at position, reason string) error {
@@ -195,6 +203,9 @@ func (g *guard) broken(err error) error {
 		return g.fail(at, "there is a character that is not ASCII, though the document says that it is; send it in UTF-8")
 	case isSyntax && strings.HasPrefix(syntax.Msg, "invalid character entity "):
 		entity := strings.TrimPrefix(syntax.Msg, "invalid character entity ")
+		if bare, ok := strings.CutSuffix(entity, " (no semicolon)"); ok {
+			return g.fail(at, "there is a bare & (%s); write &amp; for it", quote(bare))
+		}
 		return g.fail(at, "the entity %s is not defined in XML; write the character itself", quote(entity))
 	case isSyntax && syntax.Msg == "unexpected EOF":
 		return g.fail(at, "the document ends in the middle; send all of it")

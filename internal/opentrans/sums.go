@@ -75,7 +75,7 @@ func (c *checker) parts(l Line, prefix string) {
 	for _, p := range l.PartialDeliveries {
 		sum = add(sum, p.Quantity.rat())
 	}
-	if sum.Cmp(l.Quantity.rat()) > 0 {
+	if len(l.PartialDeliveries) > 0 && sum.Cmp(l.Quantity.rat()) > 0 {
 		c.add(prefix+"partialDeliveries", "they add up to %s, but the line's quantity is %s; correct one of them", number0(sum), l.Quantity)
 	}
 }
