@@ -176,7 +176,10 @@ func (c *checker) codes(d Document) {
 		c.add("language", "%s is no language; write its three letters, such as deu", quote(d.Language))
 	}
 	for i, p := range d.Parties {
-		if p.Address != nil && p.Address.CountryCode != "" && !letters(p.Address.CountryCode, 2, 'A', 'Z') {
+		if p.Address == nil || p.Address.CountryCode == "" {
+			continue
+		}
+		if code, _, _ := strings.Cut(p.Address.CountryCode, "-"); !letters(code, 2, 'A', 'Z') { // DE or DE-NI
 			c.add(fmt.Sprintf("parties[%d].address.countryCode", i), "%s is no country; write its two letters, such as DE", quote(p.Address.CountryCode))
 		}
 	}

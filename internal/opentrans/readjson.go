@@ -72,7 +72,7 @@ func (r *jsonReader) next() (json.Token, error) {
 	case errors.Is(err, errTooLarge):
 		return nil, tooLarge(r.limits)
 	case errors.Is(err, errLongToken):
-		return nil, r.fail("a text is longer than %d bytes; shorten it, and send files as documents of their own", r.limits.Text)
+		return nil, r.fail("a text or a run of white space is longer than %d bytes; shorten it, and send files as documents of their own", r.limits.Text)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, r.fail("the document ends in the middle; send all of it")
 	case errors.Is(err, io.EOF):
