@@ -22,6 +22,9 @@ func (t DateTime) Time() (time.Time, bool) {
 		}
 		s, fraction = s[:i]+s[end:], s[i:end]
 	}
+	if zulu, ok := strings.CutSuffix(s, "-00:00"); ok {
+		s = zulu + "+00:00" // which is what Format writes
+	}
 	layout, hasSeconds := layoutOf(s)
 	if layout == "" || (fraction != "" && (!hasSeconds || len(fraction) == 1 || len(fraction) > 10)) {
 		return time.Time{}, false

@@ -76,7 +76,7 @@ func wantFit(t *testing.T, err error) {
 }
 
 // wantSame expects that d is valid and the same in both forms.
-func wantSame(t *testing.T, d opentrans.Document) {
+func wantSame(t failer, d opentrans.Document) {
 	t.Helper()
 	if diff := cmp.Diff(d, mustRead(t, mustWrite(t, d))); diff != "" {
 		t.Errorf("what was written is read as another document (-want +got):\n%s", diff)

@@ -229,6 +229,11 @@ func malformedXML() map[string]malformed {
 			"ORDER/ORDER_ITEM_LIST/ORDER_ITEM[1]/PRODUCT_ID",
 			`line 17, column 34: there is a bare & ("&B"); write &amp; for it`,
 		},
+		"a name that is none": {
+			"<PARTIES>", "<\xb8>",
+			"ORDER/ORDER_HEADER/ORDER_INFO",
+			"line 7, column 3: it is not well-formed XML (invalid XML name: \uFFFD); correct what wrote it",
+		},
 		"a control character": {
 			"4711", "47\x0111",
 			"ORDER/ORDER_HEADER/ORDER_INFO",

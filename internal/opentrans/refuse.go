@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/trade"
@@ -216,10 +217,17 @@ func (g *guard) broken(err error) error {
 	}
 }
 
-// cutMessage shortens a message that repeats a part of the input.
+// cutMessage makes a message fit to be shown that repeats a part of the input.
 func cutMessage(s string) string {
 	const most = 120
-	if r := []rune(s[:min(len(s), 4*most)]); len(r) > most {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"
 	}
 	return s

@@ -67,7 +67,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func mustRead(t testing.TB, in []byte) opentrans.Document {
+func mustRead(t failer, in []byte) opentrans.Document {
 	t.Helper()
 	d, err := opentrans.Read(bytes.NewReader(in), opentrans.Limits{})
 	if err != nil {
@@ -76,11 +76,18 @@ func mustRead(t testing.TB, in []byte) opentrans.Document {
 	return d
 }
 
-func mustWrite(t testing.TB, d opentrans.Document) []byte {
+func mustWrite(t failer, d opentrans.Document) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := opentrans.Write(&b, d); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// failer is a test, of testing or of rapid.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Errorf(format string, args ...any)
 }
