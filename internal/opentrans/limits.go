@@ -10,7 +10,7 @@ type Limits struct {
 
 // DefaultLimits returns limits that no honest document meets.
 func DefaultLimits() Limits {
-	return Limits{Bytes: 16 << 20, Lines: 10_000, Text: 64 << 10, Depth: 24}
+	return Limits{Bytes: 16 << 20, Lines: 10_000, Text: 128 << 10, Depth: 24}
 }
 
 // filled returns l with the defaults where it has nothing.
