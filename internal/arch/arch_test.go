@@ -35,6 +35,7 @@ var allowed = map[string]string{
 	"internal/mail/mailtest": "",
 	"internal/match":         "internal/hook internal/trade",
 	"internal/nodetest":      "",
+	"internal/opentrans":     "internal/hook internal/trade",
 	"internal/pgtemp":        "",
 	"internal/receiver":      "",
 	"internal/render":        "internal/hook internal/render/entity internal/render/notice internal/trade",
