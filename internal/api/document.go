@@ -110,7 +110,7 @@ type DocumentDetails struct {
 	Seller          string `query:"seller" maxLength:"200" doc:"ID of the company that sells, or the name of one that isn't here."`
 	Test            bool   `query:"test" doc:"Whether it is a test."`
 	Format          string `query:"format" enum:"XML,PDF,CSV,JSON,EDIFACT" doc:"If left out, as the Content-Type says."`
-	Opaque          bool   `query:"opaque" doc:"Whether it is kept as it is, without being read."`
+	Opaque          bool   `query:"opaque" doc:"Whether it is kept as it is, without being read. XML and JSON are read as openTRANS 2.1 otherwise, and what the document says need not be said here."`
 	SHA256          string `query:"sha256" pattern:"^[0-9a-fA-F]{64}$" doc:"What the document's SHA-256 must be, in hexadecimal."`
 }
 

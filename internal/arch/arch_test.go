@@ -57,7 +57,7 @@ var allowed = map[string]string{
 	"internal/tracing": "internal/hook internal/trade",
 
 	"internal/signin":   "internal/account internal/hook",
-	"internal/document": "internal/hook internal/trade",
+	"internal/document": "internal/hook internal/opentrans internal/trade",
 
 	"internal/partner": "internal/account internal/document internal/hook internal/trade",
 

@@ -33,9 +33,7 @@ const maxText = 200
 // as far as can be said without reading it. The error is a *hook.Error.
 func (d *Details) Check(company string) error {
 	var wrong problems
-	if d.Kind == "" {
-		wrong.add("kind", "it is missing; add one of "+join(trade.DocumentKinds()), "Die Angabe fehlt; ergänzen Sie eine von "+join(trade.DocumentKinds())+".")
-	} else if !slices.Contains(trade.DocumentKinds(), d.Kind) {
+	if d.Kind != "" && !slices.Contains(trade.DocumentKinds(), d.Kind) {
 		wrong.add("kind", "there is no such kind; choose one of "+join(trade.DocumentKinds()), "Diese Art gibt es nicht; wählen Sie eine von "+join(trade.DocumentKinds())+".")
 	}
 	switch {
@@ -66,7 +64,10 @@ func (d *Details) checkWhole(company string) error {
 	if e, ok := err.(*hook.Error); ok { //nolint:errorlint // it is Check's own
 		wrong = e.Problems
 	}
-	if d.OrderID == "" {
+	if d.Kind == "" {
+		wrong.add("kind", "it is missing; add one of "+join(trade.DocumentKinds()), "Die Angabe fehlt; ergänzen Sie eine von "+join(trade.DocumentKinds())+".")
+	}
+	if d.OrderID == "" && d.Kind != trade.QuotationDocument { // which may come before there is an order
 		wrong.missing("orderId")
 	}
 	if d.TransactionID == "" {

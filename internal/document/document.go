@@ -88,6 +88,7 @@ type Archive struct {
 	mu       sync.Mutex
 	bringing map[string]int // by company: how many documents are being brought
 	total    int            // of them
+	large    sync.Mutex     // held while a large one is read
 }
 
 const (

@@ -1,12 +1,17 @@
 package document
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
 
+	"github.com/waybillhq/waybill/internal/opentrans"
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
@@ -21,12 +26,48 @@ type Download struct {
 // Download returns the newest document of a kind, in a format, of a deal of a company.
 // If there is none, the error is of fault hook.Missing. Reads of it end with ctx.
 func (a *Archive) Download(ctx context.Context, company, transaction string, k trade.DocumentKind, f trade.Format) (Download, error) {
-	d, err := a.Store.NewestDocument(ctx, company, transaction, k, f)
+	formats := []trade.Format{f}
+	if f == trade.XML {
+		formats = append(formats, trade.JSON)
+	}
+	d, err := a.Store.NewestDocument(ctx, company, transaction, k, formats...)
 	if err != nil {
 		return Download{}, err
 	}
+	if d.Format != f {
+		return a.render(ctx, d)
+	}
 	return a.Fetch(ctx, d)
 }
+
+// render returns a document that was brought as JSON as openTRANS, which is XML.
+func (a *Archive) render(ctx context.Context, d trade.Document) (Download, error) {
+	defer a.readLarge(d.Size)()
+	content, err := a.Open(ctx, d)
+	if err != nil {
+		return Download{}, err
+	}
+	defer content.Close()
+	read, err := opentrans.ReadJSON(content, limits())
+	if err != nil {
+		return Download{}, fmt.Errorf("read document %s, which was read before: %w", d.ID, unexpected(err))
+	}
+	var text bytes.Buffer
+	if err := opentrans.Write(&text, read); err != nil {
+		return Download{}, fmt.Errorf("render document %s: %w", d.ID, unexpected(err))
+	}
+	return Download{
+		Content: nopCloser{bytes.NewReader(text.Bytes())}, SHA256: sha256.Sum256(text.Bytes()),
+		MediaType: trade.XML.MediaType(), At: d.CreatedAt,
+	}, nil
+}
+
+// unexpected makes of what a sender could mend what only the log is to say.
+func unexpected(err error) error { return errors.New(err.Error()) }
+
+type nopCloser struct{ io.ReadSeeker }
+
+func (nopCloser) Close() error { return nil }
 
 // Fetch returns a document as it was brought. Reads of it end with ctx.
 func (a *Archive) Fetch(ctx context.Context, d trade.Document) (Download, error) {

@@ -125,17 +125,6 @@ func (a *Archive) repeated(ctx context.Context, r Request, print []byte) (Receip
 	return receipt, true, nil
 }
 
-// read completes the details, and d, by what the document itself says.
-func (a *Archive) read(_ context.Context, u *Upload, d *trade.Document, r Request) (Details, error) {
-	details := r.Details
-	if !details.Opaque {
-		if err := checkHead(d.Format, u.head); err != nil {
-			return details, err
-		}
-	}
-	return details, details.checkWhole(r.Company)
-}
-
 // filing decides who has the document and who is told of it.
 func (a *Archive) filing(r Request, details Details, d trade.Document) (hook.Filing, error) {
 	d.Kind, d.OrderID, d.PlatformOrderID, d.TransactionID = details.Kind, details.OrderID, details.PlatformOrderID, details.TransactionID
