@@ -268,7 +268,7 @@ func TestDocumentsAreRefusedThatSayOtherwise(t *testing.T) {
 	}{
 		"another kind":          {order, func(d *document.Details) { d.Kind = trade.InvoiceDocument }, "kind", "ORDER"},
 		"another order ID":      {order, func(d *document.Details) { d.OrderID = "another" }, "orderId", read.OrderID},
-		"malformed XML":         {[]byte(`<ORDER xmlns="http://www.opentrans.org/XMLSchema/2.1" version="2.1">` + "\n<oops"), func(*document.Details) {}, "", "line 2"},
+		"malformed XML":         {[]byte(`<ORDER xmlns="http://www.opentrans.org/XMLSchema/2.1" version="2.1" type="standard">` + "\n<oops"), func(*document.Details) {}, "", "line 2"},
 		"no XML at all":         {[]byte("ORDER"), func(*document.Details) {}, "format", "opaque=true"},
 		"another vocabulary":    {[]byte("<html/>"), func(*document.Details) {}, "", ""},
 		"malformed JSON":        {[]byte(`{"kind":`), func(d *document.Details) { d.Format = trade.JSON }, "", ""},
