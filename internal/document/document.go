@@ -8,7 +8,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,8 +28,8 @@ type Store interface {
 	KeepContent(ctx context.Context, id uuid.UUID, leaseEnd time.Time) error
 	// AddChunk adds a chunk to the content, and is as KeepContent besides.
 	AddChunk(ctx context.Context, id uuid.UUID, number int, bytes []byte, leaseEnd time.Time) error
-	// Chunk returns a chunk of content, which the caller may change.
-	Chunk(ctx context.Context, id uuid.UUID, number int) ([]byte, error)
+	// Chunk returns a chunk of content, in buf if that has room.
+	Chunk(ctx context.Context, id uuid.UUID, number int, buf []byte) ([]byte, error)
 
 	// GiveUpContent says that content is not brought any more, unless it belongs to
 	// documents.
@@ -89,6 +91,9 @@ type Archive struct {
 	bringing map[string]int // by company: how many documents are being brought
 	total    int            // of them
 	large    sync.Mutex     // held while a large one is read
+
+	buffers sync.Pool    // of *[chunkSize]byte
+	passed  atomic.Int64 // bytes of chunks since garbage was last collected for them
 }
 
 const (
@@ -131,6 +136,27 @@ func (a *Archive) leave(company string) {
 	if a.bringing[company]--; a.bringing[company] == 0 {
 		delete(a.bringing, company)
 	}
+}
+
+// heap is how many bytes of chunks may have become garbage before it is collected.
+const heap = 16 << 20
+
+// pass notes that a chunk has passed through memory. The collector waits until there is
+// several times as much garbage as there is in use, which is right for many small
+// things; of chunks, that would be more than all else that the server needs.
+func (a *Archive) pass(bytes int) {
+	if a.passed.Add(int64(bytes)) >= heap {
+		a.passed.Store(0)
+		runtime.GC()
+	}
+}
+
+// buffer returns room for a chunk, which is to be given back.
+func (a *Archive) buffer() *[chunkSize]byte {
+	if b, ok := a.buffers.Get().(*[chunkSize]byte); ok {
+		return b
+	}
+	return new([chunkSize]byte)
 }
 
 // now is the time as the store keeps it.

@@ -28,7 +28,7 @@ func (a *Archive) open(ctx context.Context, id uuid.UUID, size int64, inBucket b
 	if inBucket {
 		return &objectReader{ctx: ctx, place: place, bucket: a.Bucket, id: id}
 	}
-	return &chunkReader{ctx: ctx, place: place, store: a.Store, id: id, number: -1}
+	return &chunkReader{ctx: ctx, place: place, archive: a, id: id, number: -1}
 }
 
 // place is where a reader stands.
@@ -53,10 +53,10 @@ func (p *place) seek(offset int64, whence int) (int64, error) {
 type chunkReader struct {
 	ctx context.Context //nolint:containedctx // io.Reader has no place for it
 	place
-	store  Store
-	id     uuid.UUID
-	number int // of chunk; -1 before the first
-	chunk  []byte
+	archive *Archive
+	id      uuid.UUID
+	number  int // of chunk; -1 if there is none
+	chunk   []byte
 }
 
 // Seek moves to where the next Read begins.
@@ -68,10 +68,12 @@ func (r *chunkReader) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	if number := int(r.at / chunkSize); number != r.number {
-		chunk, err := r.store.Chunk(r.ctx, r.id, number)
+		r.number = -1
+		chunk, err := r.archive.Store.Chunk(r.ctx, r.id, number, r.chunk)
 		if err != nil {
 			return 0, err
 		}
+		r.archive.pass(len(chunk))
 		if want := min(chunkSize, r.size-int64(number)*chunkSize); int64(len(chunk)) != want {
 			return 0, fmt.Errorf("chunk %d of content %s has %d bytes in place of %d", number, r.id, len(chunk), want)
 		}

@@ -65,7 +65,9 @@ func (a *Archive) Begin(ctx context.Context, company string) (_ *Upload, err err
 // Bring takes in all that r has, which is what the document holds. An error of r's is
 // returned as it is. More than the largest size is an error of fault hook.TooLarge.
 func (u *Upload) Bring(ctx context.Context, r io.Reader) error {
-	buf := make([]byte, chunkSize)
+	room := u.archive.buffer()
+	defer u.archive.buffers.Put(room)
+	buf := room[:]
 	for {
 		n, err := u.fill(ctx, r, buf)
 		if n > 0 {
@@ -138,6 +140,7 @@ func (u *Upload) add(ctx context.Context, bytes []byte) error {
 	defer cancel()
 	err := u.archive.Store.AddChunk(ctx, u.id, u.chunks, bytes, u.kept.Add(lease))
 	u.chunks++
+	u.archive.pass(len(bytes))
 	return err
 }
 

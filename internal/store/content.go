@@ -72,19 +72,30 @@ func holdContent(ctx context.Context, tx *sql.Tx, id uuid.UUID, leaseEnd time.Ti
 	return nil
 }
 
-// Chunk returns the chunk of content with a number, counted from 0. The caller may
-// change it.
-func (s *Store) Chunk(ctx context.Context, id uuid.UUID, number int) ([]byte, error) {
-	var bytes []byte
-	err := s.read.QueryRowContext(ctx, `SELECT bytes FROM content_chunk WHERE content_id = $1 AND number = $2`,
-		id[:], number).Scan(&bytes)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = errNoContent
-	}
+// Chunk returns the chunk of content with a number, counted from 0, in buf if that has
+// room.
+func (s *Store) Chunk(ctx context.Context, id uuid.UUID, number int, buf []byte) ([]byte, error) {
+	bytes, err := s.chunk(ctx, id, number, buf)
 	if err != nil {
 		return nil, fmt.Errorf("read chunk %d of content %s: %w", number, id, err)
 	}
 	return bytes, nil
+}
+
+func (s *Store) chunk(ctx context.Context, id uuid.UUID, number int, buf []byte) ([]byte, error) {
+	rows, err := s.chunks.QueryContext(ctx, `SELECT bytes FROM content_chunk WHERE content_id = $1 AND number = $2`, id[:], number)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, errors.Join(rows.Err(), errNoContent)
+	}
+	var raw sql.RawBytes // what is read is not to be there twice
+	if err := rows.Scan(&raw); err != nil {
+		return nil, err
+	}
+	return append(buf[:0], raw...), rows.Err()
 }
 
 // GiveUpContent says that content is not brought any more. It does nothing if the

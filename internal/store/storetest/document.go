@@ -105,7 +105,7 @@ func testFile(t *testing.T, st *store.Store) {
 		t.Errorf("another company's document = %v, want an error of fault missing", err)
 	}
 	for i, want := range []string{"abcd", "efg"} {
-		if got, err := st.Chunk(t.Context(), d.ID, i); err != nil || string(got) != want {
+		if got, err := st.Chunk(t.Context(), d.ID, i, nil); err != nil || string(got) != want {
 			t.Errorf("chunk %d = %q, %v, want %q", i, got, err, want)
 		}
 	}
@@ -175,7 +175,7 @@ func testStaleContent(t *testing.T, st *store.Store) {
 		}
 	}
 	for i := range 3 {
-		if _, err := st.Chunk(t.Context(), stale[0], i); err == nil {
+		if _, err := st.Chunk(t.Context(), stale[0], i, nil); err == nil {
 			t.Errorf("chunk %d is still there", i)
 		}
 	}
@@ -185,7 +185,7 @@ func testStaleContent(t *testing.T, st *store.Store) {
 	if last, err := st.RemoveChunks(t.Context(), fresh, 10); !last || err != nil {
 		t.Errorf("RemoveChunks of what wasn't given up = %v, %v, want nothing to do", last, err)
 	}
-	if got, err := st.Chunk(t.Context(), fresh, 0); err != nil || string(got) != "d" {
+	if got, err := st.Chunk(t.Context(), fresh, 0, nil); err != nil || string(got) != "d" {
 		t.Errorf("the chunk of what wasn't given up = %q, %v, want it there", got, err)
 	}
 }
@@ -200,7 +200,7 @@ func testKeptContent(t *testing.T, st *store.Store) {
 	if err := st.GiveUpContent(t.Context(), id); err != nil {
 		t.Error(err)
 	}
-	if got, err := st.Chunk(t.Context(), id, 0); err != nil || string(got) != "abc" {
+	if got, err := st.Chunk(t.Context(), id, 0, nil); err != nil || string(got) != "abc" {
 		t.Errorf("the chunk = %q, %v, want it there", got, err)
 	}
 }
