@@ -139,7 +139,7 @@ func (a *Archive) leave(company string) {
 }
 
 // heap is how many bytes of chunks may have become garbage before it is collected.
-const heap = 16 << 20
+const heap = 8 << 20
 
 // pass notes that a chunk has passed through memory. The collector waits until there is
 // several times as much garbage as there is in use, which is right for many small

@@ -54,11 +54,18 @@ func (s *Store) AddChunk(ctx context.Context, id uuid.UUID, number int, bytes []
 			id[:], number, bytes)
 		return err
 	})
+	if err == nil && !s.many && s.written.Add(1)%shrinkAfter == 0 {
+		_, err = s.write.ExecContext(ctx, `PRAGMA shrink_memory`)
+	}
 	if err != nil {
 		return fmt.Errorf("add chunk %d of content %s: %w", number, id, err)
 	}
 	return nil
 }
+
+// shrinkAfter is after how many chunks SQLite forgets the pages that it has written:
+// nobody reads those there, and they would fill its cache for good.
+const shrinkAfter = 32
 
 // holdContent makes sure that content is still being brought, until the commit.
 func holdContent(ctx context.Context, tx *sql.Tx, id uuid.UUID, leaseEnd time.Time) error {

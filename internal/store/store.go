@@ -40,7 +40,8 @@ type Store struct {
 	writer     hotWriter
 	committer  committer
 
-	doubt     atomic.Bool // see TakeDoubt
+	doubt     atomic.Bool  // see TakeDoubt
+	written   atomic.Int64 // chunks; see AddChunk
 	directory atomic.Pointer[hook.Directory]
 	keys      atomic.Pointer[account.Keys]
 	reloading sync.Mutex
