@@ -40,7 +40,7 @@ const mostMemory = 128 << 20
 const documentDetails = "/api/v1/companies/acme/documents?kind=INVOICE&buyer=acme&orderId=4711&opaque=true&transactionId="
 
 // documentEngines are where documents are kept.
-func documentEngines() []string { return []string{"sqlite", "postgres"} }
+func documentEngines() []string { return []string{"sqlite", "postgres", "sqlite with a folder"} }
 
 // Documents go up and come down unchanged, in bounded memory.
 func TestDocumentsInBoundedMemory(t *testing.T) {
@@ -79,6 +79,9 @@ func startForDocuments(t *testing.T, engine string) (*node, *tidings) {
 	in := newTidings(t)
 	n := newNode(database, &inbox{trust: in.trust})
 	n.args = append(n.args, "--max-document=1GiB")
+	if engine == "sqlite with a folder" {
+		n.args = append(n.args, "--documents-url=file://"+t.TempDir())
+	}
 	n.http.Timeout = 10 * time.Minute
 	n.begin(t)
 	n.addTriggerThat(t, &inbox{url: in.url}, `"enabled":true`)

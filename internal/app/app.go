@@ -56,6 +56,7 @@ type Options struct {
 	MaxEvent       int64         // bytes
 	MaxBatch       int64         // bytes
 	MaxDocument    int64         // bytes; 0: 64 MiB
+	DocumentsURL   string        // where documents are kept: "file:///…" or "s3://…"; empty: the database
 
 	PublicURL      string          // where people reach it, without a slash at the end; empty: "http://" and the address it listens on
 	TrustedProxies []netip.Prefix  // whose X-Forwarded-For and X-Forwarded-Proto count
@@ -168,7 +169,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	in := intake.New(a.store, a.engine)
 	in.Observe(a.metrics)
-	a.archive = &document.Archive{Store: a.store, Filer: in, PublicURL: public, MaxSize: cmp.Or(o.MaxDocument, defaultLargest), Log: o.Log}
+	if err := a.openArchive(ctx, o, in, public); err != nil {
+		return nil, err
+	}
 	policy := account.Policy{Modules: modules}
 	mux := http.NewServeMux()
 	mux.Handle("/", (&api.Server{

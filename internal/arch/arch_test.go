@@ -30,6 +30,7 @@ var allowed = map[string]string{
 	"internal/account":       "internal/hook internal/trade",
 	"internal/certificate":   "internal/hook",
 	"internal/oidc":          "internal/account internal/hook internal/trade",
+	"internal/bucket":        "",
 	"internal/check":         "internal/hook",
 	"internal/mail":          "internal/hook",
 	"internal/mail/mailtest": "",
@@ -63,7 +64,7 @@ var allowed = map[string]string{
 
 	"internal/api": "internal/account internal/certificate internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
 
-	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/document internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/partner internal/seal internal/send internal/signin internal/store internal/tracing",
+	"internal/app": "internal/account internal/alert internal/api internal/bucket internal/check internal/deliver internal/document internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/partner internal/seal internal/send internal/signin internal/store internal/tracing",
 
 	"internal/bench": "internal/pgtemp internal/receiver internal/seal internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",
