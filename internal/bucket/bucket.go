@@ -43,7 +43,7 @@ func Open(ctx context.Context, location string) (*Bucket, error) {
 		return nil, errors.New("open the place of documents: its URL can't be read") // it may hold secrets
 	}
 	if u.Scheme == "file" {
-		f, err := openFolder(filepath.FromSlash(u.Path))
+		f, err := openFolder(ctx, filepath.FromSlash(u.Path))
 		if err != nil {
 			return nil, fmt.Errorf("open the folder of documents: %w", err)
 		}

@@ -17,7 +17,7 @@ type folder struct{ root *os.Root }
 
 const unfinished = ".part"
 
-func openFolder(path string) (*folder, error) {
+func openFolder(ctx context.Context, path string) (*folder, error) {
 	const mine = 0o700
 	if err := os.MkdirAll(path, mine); err != nil {
 		return nil, err
@@ -27,19 +27,18 @@ func openFolder(path string) (*folder, error) {
 		return nil, err
 	}
 	f := &folder{root}
-	if err := f.try(); err != nil {
+	if err := f.try(ctx); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
 	return f, nil
 }
 
 // try finds out whether files can be written.
-func (f *folder) try() error {
+func (f *folder) try(ctx context.Context) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return err
 	}
-	ctx := context.Background()
 	w, err := f.Create(ctx, id)
 	if err != nil {
 		return err

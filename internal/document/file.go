@@ -46,11 +46,11 @@ func (a *Archive) File(ctx context.Context, u *Upload, r Request) (Receipt, erro
 	if u.size == 0 {
 		return Receipt{}, invalid("", "the document is empty; send what it holds", "Das Dokument ist leer; senden Sie seinen Inhalt.")
 	}
-	print, err := fingerprint(r, sum)
+	mark, err := fingerprint(r, sum)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if first, found, err := a.repeated(ctx, r, print); found || err != nil {
+	if first, found, err := a.repeated(ctx, r, mark); found || err != nil {
 		return first, err
 	}
 	d := trade.Document{
@@ -65,11 +65,11 @@ func (a *Archive) File(ctx context.Context, u *Upload, r Request) (Receipt, erro
 	if err != nil {
 		return Receipt{}, err
 	}
-	f.Fingerprint = print
+	f.Fingerprint = mark
 	receipts, err := a.Filer.File(ctx, f)
 	if err != nil {
 		// Another request with the same key may have come first.
-		if first, found, again := a.repeated(ctx, r, print); found {
+		if first, found, again := a.repeated(ctx, r, mark); found {
 			return first, again
 		}
 		return Receipt{}, fmt.Errorf("file document %s: %w", d.ID, err)
@@ -91,13 +91,13 @@ func fingerprint(r Request, sum [sha256.Size]byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the details: %w", err)
 	}
-	print := sha256.Sum256(append(text, sum[:]...))
-	return print[:], nil
+	mark := sha256.Sum256(append(text, sum[:]...))
+	return mark[:], nil
 }
 
 // repeated returns the receipt of the document that was filed with the same key, and
 // whether there is one.
-func (a *Archive) repeated(ctx context.Context, r Request, print []byte) (Receipt, bool, error) {
+func (a *Archive) repeated(ctx context.Context, r Request, mark []byte) (Receipt, bool, error) {
 	if r.IdempotencyKey == "" {
 		return Receipt{}, false, nil
 	}
@@ -108,7 +108,7 @@ func (a *Archive) repeated(ctx context.Context, r Request, print []byte) (Receip
 	if err != nil {
 		return Receipt{}, false, err
 	}
-	if !bytes.Equal(first.Fingerprint, print) {
+	if !bytes.Equal(first.Fingerprint, mark) {
 		return Receipt{}, true, invalid("Idempotency-Key", "the key was used for another request; use a new key for each document",
 			"Der Schlüssel wurde für eine andere Anfrage verwendet; verwenden Sie für jedes Dokument einen neuen.")
 	}

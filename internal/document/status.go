@@ -57,7 +57,7 @@ func (a *Archive) ChangeStatus(ctx context.Context, c StatusChange) (Receipt, er
 	}
 	same := c
 	same.Trace = trade.Trace{} // each attempt may have its own
-	print, err := json.Marshal(same)
+	mark, err := json.Marshal(same)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("write the change: %w", err)
 	}
@@ -92,7 +92,7 @@ func (a *Archive) ChangeStatus(ctx context.Context, c StatusChange) (Receipt, er
 			return Receipt{}, err
 		}
 		e.Trace = c.Trace
-		sum := sha256.Sum256(print)
+		sum := sha256.Sum256(mark)
 		f.Acceptances = []hook.Acceptance{{Event: e, IdempotencyKey: c.IdempotencyKey, Fingerprint: sum[:]}}
 	}
 	receipts, err := a.Filer.File(ctx, f)

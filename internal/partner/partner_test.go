@@ -96,7 +96,7 @@ func (w *world) bring(t *testing.T, content []byte, f trade.Format) trade.Docume
 
 // do makes a request, with "Name: value" headers; user and password are separated by a
 // colon, or nothing is sent.
-func (w *world) do(t *testing.T, method, path, credentials string, headers ...string) (*http.Response, []byte) {
+func (w *world) do(t *testing.T, method, path, credentials string, headers ...string) (answer, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, w.url+path, nil)
 	if err != nil {
@@ -118,7 +118,14 @@ func (w *world) do(t *testing.T, method, path, credentials string, headers ...st
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, body
+	return answer{resp.StatusCode, resp.Header, resp.ContentLength}, body
+}
+
+// answer is what came besides the body.
+type answer struct {
+	status int
+	header http.Header
+	length int64 // that the header tells
 }
 
 const path = "/2.1/business/documents/t-1/DISPATCHNOTIFICATION.xml"
@@ -156,21 +163,21 @@ func (w *world) testParts(t *testing.T) {
 		{"a range of another", "GET", []string{"Range: bytes=0-3", `If-Range: "another"`}, 200, w.content},
 	} {
 		resp, body := w.do(t, tt.method, path, me, tt.headers...)
-		if resp.StatusCode != tt.status {
-			t.Errorf("%s = %d, want %d", tt.name, resp.StatusCode, tt.status)
+		if resp.status != tt.status {
+			t.Errorf("%s = %d, want %d", tt.name, resp.status, tt.status)
 		}
 		if (tt.want != nil || tt.status == 304 || tt.method == "HEAD") && !bytes.Equal(body, tt.want) {
 			t.Errorf("%s = %d bytes, want %d", tt.name, len(body), len(tt.want))
 		}
 		if tt.status < 300 {
-			h := resp.Header
+			h := resp.header
 			if h.Get("Content-Type") != "application/xml" || h.Get("Etag") != tag || h.Get("Accept-Ranges") != "bytes" || h.Get("X-Content-Type-Options") != "nosniff" {
 				t.Errorf("%s: headers = %v", tt.name, h)
 			}
 		}
 	}
-	if resp, _ := w.do(t, "HEAD", path, me); resp.ContentLength != int64(len(w.content)) {
-		t.Errorf("HEAD tells %d bytes, want %d", resp.ContentLength, len(w.content))
+	if resp, _ := w.do(t, "HEAD", path, me); resp.length != int64(len(w.content)) {
+		t.Errorf("HEAD tells %d bytes, want %d", resp.length, len(w.content))
 	}
 }
 
@@ -198,15 +205,15 @@ func (w *world) testWho(t *testing.T) {
 		"a media type as an extension": {"/2.1/business/documents/t-1/DISPATCHNOTIFICATION.text%2Fxml", "acme:" + w.keys["acme reader"], nil, 404},
 	} {
 		resp, body := w.do(t, "GET", tt.path, tt.credentials, tt.headers...)
-		if resp.StatusCode != tt.status {
-			t.Errorf("%s = %d %.100s, want %d", name, resp.StatusCode, body, tt.status)
+		if resp.status != tt.status {
+			t.Errorf("%s = %d %.100s, want %d", name, resp.status, body, tt.status)
 		}
-		if tt.status == 401 && !strings.HasPrefix(resp.Header.Get("Www-Authenticate"), "Basic ") {
-			t.Errorf("%s: WWW-Authenticate = %q, want Basic", name, resp.Header.Get("Www-Authenticate"))
+		if tt.status == 401 && !strings.HasPrefix(resp.header.Get("Www-Authenticate"), "Basic ") {
+			t.Errorf("%s: WWW-Authenticate = %q, want Basic", name, resp.header.Get("Www-Authenticate"))
 		}
 	}
-	if resp, _ := w.do(t, "DELETE", path, "acme:"+w.keys["acme admin"]); resp.StatusCode != 405 {
-		t.Errorf("DELETE = %d, want 405", resp.StatusCode)
+	if resp, _ := w.do(t, "DELETE", path, "acme:"+w.keys["acme admin"]); resp.status != 405 {
+		t.Errorf("DELETE = %d, want 405", resp.status)
 	}
 }
 
@@ -220,8 +227,8 @@ func (w *world) testNewest(t *testing.T) {
 		"xml": {"<NEWER/>", "application/xml"}, "pdf": {"%PDF-1.7", "application/pdf"}, "json": {"{}", "application/json"},
 	} {
 		resp, body := w.do(t, "GET", strings.Replace(path, "xml", extension, 1), me)
-		if resp.StatusCode != 200 || string(body) != want[0] || resp.Header.Get("Content-Type") != want[1] {
-			t.Errorf(".%s = %d %.20q of type %q, want %q", extension, resp.StatusCode, body, resp.Header.Get("Content-Type"), want)
+		if resp.status != 200 || string(body) != want[0] || resp.header.Get("Content-Type") != want[1] {
+			t.Errorf(".%s = %d %.20q of type %q, want %q", extension, resp.status, body, resp.header.Get("Content-Type"), want)
 		}
 	}
 }
