@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -291,6 +292,7 @@ func TestDocumentsSurviveCrashes(t *testing.T) {
 					t.Errorf("the receiver was told of %s, which is not there", id)
 				}
 			}
+			n.checkOrphans(t, len(stored))
 			t.Logf("%s: %d kills, %d documents answered, %d stored, %d told", engine, *documentKills, len(answered), len(stored), len(told))
 			if len(answered) < *documentKills {
 				t.Errorf("only %d documents were answered over %d kills, which proves little", len(answered), *documentKills)
@@ -362,5 +364,69 @@ func (n *node) listed(t *testing.T) map[string]string {
 			return stored
 		}
 		cursor = "&cursor=" + page.Next
+	}
+}
+
+// setting returns what a flag of the server's is, "" if it isn't there.
+func (n *node) setting(name string) string {
+	for _, arg := range n.args {
+		if value, ok := strings.CutPrefix(arg, "--"+name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// checkOrphans looks into the database, and the folder, for what belongs to nothing.
+func (n *node) checkOrphans(t *testing.T, stored int) {
+	t.Helper()
+	driver, database := "sqlite", "file:"+n.setting("database")+"?mode=ro"
+	if strings.HasPrefix(n.setting("database"), "postgres") {
+		driver, database = "pgx", n.setting("database")
+	}
+	db, err := sql.Open(driver, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	count := func(query string) (rows int) {
+		if err := db.QueryRowContext(t.Context(), query).Scan(&rows); err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	for what, query := range map[string]string{
+		"pieces that belong to no content": `SELECT count(*) FROM content_chunk WHERE content_id NOT IN (SELECT id FROM content)
+    AND content_id NOT IN (SELECT id FROM content_removal)`,
+		"contents that belong to no document": `SELECT count(*) FROM content WHERE stored AND id NOT IN (SELECT id FROM document)`,
+		"documents without their event":       `SELECT count(*) FROM document WHERE event_id NOT IN (SELECT id FROM event)`,
+	} {
+		if rows := count(query); rows != 0 {
+			t.Errorf("there are %d %s, want none", rows, what)
+		}
+	}
+	if driver != "sqlite" {
+		return // what a node has left is given up when its lease ends, after minutes
+	}
+	const left = `SELECT (SELECT count(*) FROM content WHERE NOT stored) + (SELECT count(*) FROM content_removal)`
+	for deadline := time.Now().Add(time.Minute); count(left) > 0 && time.Now().Before(deadline); {
+		pause(t, 50*time.Millisecond)
+	}
+	if rows := count(left); rows != 0 {
+		t.Errorf("%d contents that were half brought are still there", rows)
+	}
+	folder, ok := strings.CutPrefix(n.setting("documents-url"), "file://")
+	if !ok {
+		return
+	}
+	files := 0
+	err = filepath.WalkDir(folder, func(_ string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files++
+		}
+		return err
+	})
+	if err != nil || files != stored {
+		t.Errorf("the folder has %d files, %v, want one for each of %d documents", files, err, stored)
 	}
 }
