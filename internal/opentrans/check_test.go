@@ -229,11 +229,11 @@ func TestCheckKnowsWhatKindsHave(t *testing.T) {
 			opentrans.Order, func(d *document) { d.Remarks[1].Text = "M\xfcller" },
 			"remarks[1].text: it is not UTF-8; send it in UTF-8",
 		},
-		"a text with a carriage return": {
-			opentrans.Order, func(d *document) { d.Remarks[1].Text = "a\r\nb" },
+		"a text with a null": {
+			opentrans.Order, func(d *document) { d.Remarks[1].Text = "a\x00b" },
 			"remarks[1].text: there is a character in it that XML can't have; take it out",
 		},
-		"a text in several lines": {opentrans.Order, func(d *document) { d.Remarks[1].Text = "a\n\tb" }, ""},
+		"a text in several lines": {opentrans.Order, func(d *document) { d.Remarks[1].Text = "a\r\n\tb" }, ""},
 		"an empty part": {
 			opentrans.Order, func(d *document) { d.Lines[0].Product.SerialNumbers = []string{"1", ""} },
 			"lines[0].product.serialNumbers[1]: it is empty; leave it out",

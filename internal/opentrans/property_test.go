@@ -30,7 +30,7 @@ func (d draw) one(of ...string) string { return rapid.SampledFrom(of).Draw(d.T, 
 
 // text draws a text that may stand in an element: not empty, nothing around it.
 func (d draw) text() string {
-	runes := rapid.SampledFrom([]rune("aZ09 äößÄÜ€„“–漢🚚<>&\"'`]\n\t;%/=\u00a0\u0085.-_{}"))
+	runes := rapid.SampledFrom([]rune("aZ09 äößÄÜ€„“–漢🚚<>&\"'`]\r\n\t;%/=\u00a0\u0085.-_{}"))
 	s := rapid.StringOfN(runes, 1, 20, -1).Draw(d.T, "text")
 	if s = strings.TrimSpace(s); s == "" {
 		return "x"
