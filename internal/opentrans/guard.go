@@ -86,7 +86,7 @@ func (g *guard) next() (xml.Token, position, error) {
 		switch t := t.(type) {
 		case xml.Directive:
 			return nil, at, g.fail(at, "there is a document type declaration (<!%s …>), which could define entities and name other files; take it out",
-				strings.ToUpper(firstWord(string(t))))
+				strings.ToUpper(cut(firstWord(string(t)))))
 		case xml.Comment, xml.ProcInst:
 		default:
 			return t, at, nil

@@ -169,6 +169,16 @@ func malformedXML() map[string]malformed {
 			"ORDER/ORDER_HEADER/ORDER_INFO",
 			"line 7, column 1: there is a document type declaration (<!ENTITY …>), which could define entities and name other files; take it out",
 		},
+		"a declaration with a long name": {
+			"<PARTIES>", "<!" + strings.Repeat("x", 1000) + "><PARTIES>",
+			"ORDER/ORDER_HEADER/ORDER_INFO",
+			"line 7, column 1: there is a document type declaration (<!XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX …>), which could define entities and name other files; take it out",
+		},
+		"an extension with a long name": {
+			"</ORDER_INFO>", "<HEADER_UDX><UDX." + strings.Repeat("x", 1000) + ">1</UDX." + strings.Repeat("x", 1000) + "></HEADER_UDX></ORDER_INFO>",
+			"extensions[0].name",
+			`line 3, column 1: "UDX.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…" is no name of an extension; begin it with UDX. and go on with letters, digits, points, hyphens and underscores`,
+		},
 		"an unknown entity": {
 			"4711", "4711&nbsp;",
 			"ORDER/ORDER_HEADER/ORDER_INFO",
