@@ -27,7 +27,7 @@ import (
 )
 
 // The numbers that the server is meant for are 1000 documents of 1 MiB and one of 500:
-// go test ./cmd/waybill -run Document -documents 1000 -document-size 1048576 -large-document 524288000 -timeout 60m
+// make bench-documents.
 var (
 	documents     = flag.Int("documents", 40, "how many documents the test of documents brings")
 	documentSize  = flag.Int64("document-size", 300<<10, "bytes of each")
@@ -388,7 +388,7 @@ func (n *node) checkOrphans(t *testing.T, stored int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	count := func(query string) (rows int) {
 		if err := db.QueryRowContext(t.Context(), query).Scan(&rows); err != nil {
 			t.Fatal(err)

@@ -136,13 +136,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	})
 	a.closers = append(a.closers, func() error { client.Close(); return nil })
 
-	memory := o.Memory
-	if memory == 0 {
-		memory = defaultMemory
-	}
 	a.engine = deliver.New(deliver.Options{
 		Queue: a.store, Sender: client, Observer: a.metrics, Tracer: a.attemptTracer(), Log: o.Log,
-		Concurrency: o.Concurrency, Memory: memory, Lease: lease, Drain: o.Drain,
+		Concurrency: o.Concurrency, Memory: cmp.Or(o.Memory, defaultMemory), Lease: lease, Drain: o.Drain,
 		DisableAfter: o.DisableAfter,
 	})
 	if a.api.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen); err != nil {

@@ -72,7 +72,7 @@ func (r *rig) key(t *testing.T, company, role string) string {
 }
 
 // download gets a document as a receiver does.
-func (r *rig) download(t *testing.T, link, user, password string, header http.Header) (*http.Response, []byte) {
+func (r *rig) download(t *testing.T, link, user, password string, header http.Header) (answer, []byte) {
 	t.Helper()
 	u, err := url.Parse(link)
 	if err != nil {
@@ -82,9 +82,7 @@ func (r *rig) download(t *testing.T, link, user, password string, header http.He
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	if user != "" {
 		req.SetBasicAuth(user, password)
 	}
@@ -97,7 +95,13 @@ func (r *rig) download(t *testing.T, link, user, password string, header http.He
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, body
+	return answer{resp.StatusCode, resp.Header}, body
+}
+
+// answer is what came besides the body.
+type answer struct {
+	status int
+	header http.Header
 }
 
 const ofDeal = "buyer=acme&seller=globex&orderId=123-SAMPLE-456&itscopeOrderId=SAMPLE-123456-789&transactionId=123456789-1234-5678-9123-12SAMPLE4567"
@@ -153,27 +157,27 @@ func (r *rig) testDelivery(t *testing.T, in *noticed) {
 
 	key := r.key(t, "acme", "reader")
 	resp, body := r.download(t, said["documentUrl"], "acme", key, nil)
-	if resp.StatusCode != http.StatusOK || !bytes.Equal(body, content) {
-		t.Fatalf("the download = %d with %d bytes, want 200 with the %d that were uploaded", resp.StatusCode, len(body), len(content))
+	if resp.status != http.StatusOK || !bytes.Equal(body, content) {
+		t.Fatalf("the download = %d with %d bytes, want 200 with the %d that were uploaded", resp.status, len(body), len(content))
 	}
-	if got := resp.Header.Get("Content-Type"); got != "application/xml" {
+	if got := resp.header.Get("Content-Type"); got != "application/xml" {
 		t.Errorf("Content-Type = %q, want application/xml", got)
 	}
-	tag := resp.Header.Get("ETag")
+	tag := resp.header.Get("ETag")
 	if tag != `"`+filed["sha256"].(string)+`"` {
 		t.Errorf("ETag = %s, want the SHA-256 %s", tag, filed["sha256"])
 	}
 	resp, body = r.download(t, said["documentUrl"], "acme", key, http.Header{"If-None-Match": {tag}})
-	if resp.StatusCode != http.StatusNotModified || len(body) > 0 {
-		t.Errorf("with If-None-Match = %d with %d bytes, want 304", resp.StatusCode, len(body))
+	if resp.status != http.StatusNotModified || len(body) > 0 {
+		t.Errorf("with If-None-Match = %d with %d bytes, want 304", resp.status, len(body))
 	}
 	resp, body = r.download(t, said["documentUrl"], "acme", key, http.Header{"Range": {"bytes=262100-262200"}, "If-Range": {tag}})
-	if resp.StatusCode != http.StatusPartialContent || !bytes.Equal(body, content[262100:262201]) {
-		t.Errorf("a range over two chunks = %d with %d bytes, want 206 with 101", resp.StatusCode, len(body))
+	if resp.status != http.StatusPartialContent || !bytes.Equal(body, content[262100:262201]) {
+		t.Errorf("a range over two chunks = %d with %d bytes, want 206 with 101", resp.status, len(body))
 	}
 	other := r.key(t, "globex", "reader")
-	if resp, body = r.download(t, said["documentUrl"], "globex", other, nil); resp.StatusCode != http.StatusOK || !bytes.Equal(body, content) {
-		t.Errorf("the seller's own copy = %d with %d bytes, want the same", resp.StatusCode, len(body))
+	if resp, body = r.download(t, said["documentUrl"], "globex", other, nil); resp.status != http.StatusOK || !bytes.Equal(body, content) {
+		t.Errorf("the seller's own copy = %d with %d bytes, want the same", resp.status, len(body))
 	}
 }
 

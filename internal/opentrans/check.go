@@ -157,10 +157,9 @@ func (c *checker) oneOf(s, enum string) {
 	}
 }
 
-// notXML reports whether r can't stand in XML 1.0 (section 2.2), or not unchanged:
-// a carriage return may become a line break.
+// notXML reports whether r can't stand in XML 1.0, not even by its number (section 2.2).
 func notXML(r rune) bool {
-	return r < ' ' && r != '\t' && r != '\n' || r == 0xfffe || r == 0xffff
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
 }
 
 // codes looks at texts that have a form.

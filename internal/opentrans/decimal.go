@@ -88,12 +88,6 @@ func (d Decimal) rat() *big.Rat {
 	return r
 }
 
-// places returns how many digits d has after the point.
-func (d Decimal) places() int {
-	_, fraction, _ := strings.Cut(string(d), ".")
-	return len(fraction)
-}
-
 // decimalOf writes r with as many digits after the point as it needs, but at least
 // two and at most six.
 func decimalOf(r *big.Rat) string {

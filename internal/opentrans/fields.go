@@ -65,8 +65,8 @@ func tidyValue(v reflect.Value) {
 			v.SetZero()
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			tidyValue(v.Field(i))
+		for _, f := range v.Fields() {
+			tidyValue(f)
 		}
 	case reflect.Slice:
 		kept := 0

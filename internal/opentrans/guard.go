@@ -16,7 +16,7 @@ type guard struct {
 	limits  Limits
 	open    []frame
 	counts  []int       // of the open elements' children, in one slice
-	queue   []xml.Token // to hand out before anything else is read
+	ready   []xml.Token // to hand out before anything else is read, the last one first
 	root    *element
 	header  position   // where the header began
 	parties []position // where each party began
@@ -37,17 +37,18 @@ type frame struct {
 
 // Token returns the next token that belongs to the schema.
 func (g *guard) Token() (xml.Token, error) {
-	for len(g.queue) == 0 {
+	for len(g.ready) == 0 {
 		if err := g.advance(); err != nil {
 			return nil, err
 		}
 	}
-	t := g.queue[0]
-	g.queue = g.queue[1:]
+	last := len(g.ready) - 1
+	t := g.ready[last]
+	g.ready = g.ready[:last]
 	return t, nil
 }
 
-// advance reads a token, and puts what it means into the queue.
+// advance reads a token, and makes ready what it means to the structs, if anything.
 func (g *guard) advance() error {
 	t, at, err := g.next()
 	if err != nil {
@@ -85,7 +86,7 @@ func (g *guard) next() (xml.Token, position, error) {
 		switch t := t.(type) {
 		case xml.Directive:
 			return nil, at, g.fail(at, "there is a document type declaration (<!%s …>), which could define entities and name other files; take it out",
-				strings.ToUpper(firstWord(string(t))))
+				strings.ToUpper(cut(firstWord(string(t)))))
 		case xml.Comment, xml.ProcInst:
 		default:
 			return t, at, nil
@@ -195,7 +196,7 @@ func (g *guard) push(f frame, start xml.StartElement) {
 		g.counts = append(g.counts, 0)
 	}
 	g.open = append(g.open, f)
-	g.queue = append(g.queue, start)
+	g.ready = append(g.ready, start)
 }
 
 // end takes the end of the element that began last.
@@ -208,7 +209,7 @@ func (g *guard) end() error {
 		}
 	}
 	g.open, g.counts = g.open[:len(g.open)-1], g.counts[:f.counts]
-	g.queue = append(g.queue, xml.EndElement{Name: xml.Name{Local: f.element.name}})
+	g.ready = append(g.ready, xml.EndElement{Name: xml.Name{Local: f.element.name}})
 	return nil
 }
 
@@ -246,7 +247,7 @@ func (g *guard) leaf(f frame, start xml.StartElement) error {
 	if problem != "" {
 		return g.failIn(f, "%s", problem)
 	}
-	g.queue = append(g.queue, start, xml.CharData(s), start.End())
+	g.ready = append(g.ready, start.End(), xml.CharData(s), start)
 	return nil
 }
 
@@ -288,7 +289,7 @@ func (g *guard) extension(t xml.StartElement, at position) error {
 				return g.failIn(f, "%s", problem)
 			}
 			if s != "" {
-				g.queue = append(g.queue, start, xml.CharData(s), start.End())
+				g.ready = append(g.ready, start.End(), xml.CharData(s), start)
 			}
 			return nil
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -42,7 +43,7 @@ func TestHostileInputTakesLittleMemory(t *testing.T) { //nolint:paralleltest // 
 		"JSON":                    {"{", `"x":`},
 	} {
 		tt.check(t, name, func(r io.Reader) error {
-			_, err := opentrans.Read(r, opentrans.Limits{})
+			_, err := opentrans.Read(r, opentrans.Limits{Bytes: 5 << 20})
 			return err
 		})
 	}
@@ -59,7 +60,7 @@ func TestHostileJSONTakesLittleMemory(t *testing.T) { //nolint:paralleltest // i
 		"many backslashes": {`{"orderId": "`, `\u0041`},
 	} {
 		tt.check(t, name, func(r io.Reader) error {
-			_, err := opentrans.ReadJSON(r, opentrans.Limits{})
+			_, err := opentrans.ReadJSON(r, opentrans.Limits{Bytes: 5 << 20})
 			return err
 		})
 	}
@@ -139,7 +140,7 @@ func (e *endless) Read(p []byte) (int, error) {
 // allowed is not read to its end.
 func TestManyLinesAreRefusedEarly(t *testing.T) {
 	t.Parallel()
-	item := between(small, "<ORDER_ITEM>", "</ORDER_ITEM>")
+	item := between("<ORDER_ITEM>", "</ORDER_ITEM>")
 	in := &endless{what: []byte(item), left: 64 << 20}
 	_, err := opentrans.Read(io.MultiReader(strings.NewReader(small[:strings.Index(small, "<ORDER_ITEM>")]), in), opentrans.Limits{Lines: 100})
 	if err == nil || !strings.Contains(err.Error(), "ORDER_ITEM[101]") || in.left < 63<<20 {
@@ -208,7 +209,7 @@ func hundred(b *testing.B) opentrans.Document {
 	line := d.Lines[0]
 	d.Lines = nil
 	for i := range 100 {
-		line.ID = fmt.Sprint(i)
+		line.ID = strconv.Itoa(i)
 		d.Lines = append(d.Lines, line)
 	}
 	d.Totals.Amount = "163800.00"

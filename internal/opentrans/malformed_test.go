@@ -92,7 +92,7 @@ func wantProblem(t *testing.T, err error, field, reason string) {
 }
 
 func malformedXML() map[string]malformed {
-	root := between(small, "<ORDER ", ">")
+	root := between("<ORDER ", ">")
 	return map[string]malformed{
 		"nothing": {
 			"", "",
@@ -169,6 +169,16 @@ func malformedXML() map[string]malformed {
 			"ORDER/ORDER_HEADER/ORDER_INFO",
 			"line 7, column 1: there is a document type declaration (<!ENTITY …>), which could define entities and name other files; take it out",
 		},
+		"a declaration with a long name": {
+			"<PARTIES>", "<!" + strings.Repeat("x", 1000) + "><PARTIES>",
+			"ORDER/ORDER_HEADER/ORDER_INFO",
+			"line 7, column 1: there is a document type declaration (<!XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX …>), which could define entities and name other files; take it out",
+		},
+		"an extension with a long name": {
+			"</ORDER_INFO>", "<HEADER_UDX><UDX." + strings.Repeat("x", 1000) + ">1</UDX." + strings.Repeat("x", 1000) + "></HEADER_UDX></ORDER_INFO>",
+			"extensions[0].name",
+			`line 3, column 1: "UDX.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…" is no name of an extension; begin it with UDX. and go on with letters, digits, points, hyphens and underscores`,
+		},
 		"an unknown entity": {
 			"4711", "4711&nbsp;",
 			"ORDER/ORDER_HEADER/ORDER_INFO",
@@ -185,7 +195,7 @@ func malformedXML() map[string]malformed {
 			"line 1, column 285: elements are nested deeper than 12, which no document of openTRANS needs; send the document itself",
 		},
 		"too many lines": {
-			"<ORDER_ITEM_LIST>", "<ORDER_ITEM_LIST>" + strings.Repeat(between(small, "<ORDER_ITEM>", "</ORDER_ITEM>"), 5),
+			"<ORDER_ITEM_LIST>", "<ORDER_ITEM_LIST>" + strings.Repeat(between("<ORDER_ITEM>", "</ORDER_ITEM>"), 5),
 			"ORDER/ORDER_ITEM_LIST/ORDER_ITEM[6]",
 			"line 50, column 1: there are more than 5; send them in several documents",
 		},
@@ -330,12 +340,12 @@ func malformedXML() map[string]malformed {
 			"line 15, column 1: ORDER_UNIT is missing or empty; add it, in the namespace http://www.bmecat.org/bmecat/2005",
 		},
 		"no summary": {
-			between(small, "<ORDER_SUMMARY>", "</ORDER_SUMMARY>"), "",
+			between("<ORDER_SUMMARY>", "</ORDER_SUMMARY>"), "",
 			"ORDER",
 			"line 2, column 1: ORDER_SUMMARY is missing or empty; add it, in the namespace http://www.opentrans.org/XMLSchema/2.1",
 		},
 		"no lines": {
-			between(small, "<ORDER_ITEM_LIST>", "</ORDER_ITEM_LIST>"), "<ORDER_ITEM_LIST/>",
+			between("<ORDER_ITEM_LIST>", "</ORDER_ITEM_LIST>"), "<ORDER_ITEM_LIST/>",
 			"ORDER/ORDER_ITEM_LIST",
 			"line 14, column 1: ORDER_ITEM is missing or empty; add it, in the namespace http://www.opentrans.org/XMLSchema/2.1",
 		},
@@ -437,8 +447,8 @@ func malformedXML() map[string]malformed {
 	}
 }
 
-// between returns the first part of s that begins and ends so.
-func between(s, from, to string) string {
-	s = s[strings.Index(s, from):]
+// between returns the first part of small that begins and ends so.
+func between(from, to string) string {
+	s := small[strings.Index(small, from):]
 	return s[:strings.Index(s, to)+len(to)]
 }

@@ -2,6 +2,7 @@ package opentrans_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func (d draw) one(of ...string) string { return rapid.SampledFrom(of).Draw(d.T, 
 
 // text draws a text that may stand in an element: not empty, nothing around it.
 func (d draw) text() string {
-	runes := rapid.SampledFrom([]rune("aZ09 äößÄÜ€„“–漢🚚<>&\"'`]\n\t;%/=\u00a0\u0085.-_{}"))
+	runes := rapid.SampledFrom([]rune("aZ09 äößÄÜ€„“–漢🚚<>&\"'`]\r\n\t;%/=\u00a0\u0085.-_{}"))
 	s := rapid.StringOfN(runes, 1, 20, -1).Draw(d.T, "text")
 	if s = strings.TrimSpace(s); s == "" {
 		return "x"
@@ -86,7 +87,7 @@ func (d draw) maybeTime() opentrans.DateTime {
 }
 
 func (d draw) decimal() opentrans.Decimal {
-	s := fmt.Sprint(d.n(1_000_000))
+	s := strconv.Itoa(d.n(1_000_000))
 	if d.chance() {
 		s += fmt.Sprintf(".%0*d", 1+d.n(5), d.n(9))
 	}
@@ -150,7 +151,7 @@ func (d draw) product() opentrans.Product {
 func (d draw) line(kind opentrans.Kind, number int, order string) (opentrans.Line, int) {
 	quantity, price := d.n(1000), d.n(100_000)
 	l := opentrans.Line{
-		ID: fmt.Sprint(number), Product: d.product(), Quantity: opentrans.Decimal(fmt.Sprint(quantity)), Unit: d.text(),
+		ID: strconv.Itoa(number), Product: d.product(), Quantity: opentrans.Decimal(strconv.Itoa(quantity)), Unit: d.text(),
 		Remarks: several(d, d.remark), Extensions: several(d, d.extension),
 	}
 	if kind == opentrans.Delivery || kind == opentrans.Invoice {

@@ -34,6 +34,7 @@ func (g *guard) path() string {
 // String returns the frame's part of a path, such as ORDER_ITEM[2].
 func (f frame) String() string {
 	_, name := f.element.local()
+	name = cut(name)
 	if f.nth == 0 {
 		return name
 	}
@@ -161,6 +162,7 @@ func meant(name string, names []string) string {
 	return ""
 }
 
+// cut shortens a name from outside.
 func cut(s string) string {
 	const most = 40
 	return strings.ToValidUTF8(s[:min(len(s), most)], "")

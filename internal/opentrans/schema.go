@@ -60,8 +60,7 @@ var schema = sync.OnceValue(func() map[string]*element {
 
 // fill reads from the tags of a struct what e holds.
 func (e *element) fill(t reflect.Type) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		if f.Anonymous {
 			e.fill(f.Type)
 			continue
