@@ -10,10 +10,10 @@ FAULTS   ?= 100
 EVENTS   ?= 200000
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build run demo test check race lint fix generate fuzz cover vuln bench bench-queue soak
+.PHONY: help build run demo test check race lint fix generate fuzz cover vuln bench bench-queue bench-documents soak
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the one static binary, bin/waybill
 	@scripts/need go
@@ -87,3 +87,8 @@ soak: ## Make KILLS (200) kills and FAULTS (100) faults, send EVENTS (200000) by
 	go test ./cmd/waybill -run TestCrash -crash-kills=$(KILLS) -count=1 -timeout=30m -v
 	go test ./cmd/waybill -run TestFaults -faults=$(FAULTS) -count=1 -timeout=30m -v
 	go test ./cmd/waybill -run TestThreeNodes -cluster-events=$(EVENTS) -count=1 -timeout=30m -v
+	go test ./cmd/waybill -run TestDocumentsSurviveCrashes -document-kills=$(KILLS) -count=1 -timeout=30m -v
+
+bench-documents: ## Bring 1000 documents of 1 MiB and one of 500 MiB, and say what memory that took
+	@scripts/need postgres
+	go test ./cmd/waybill -run TestDocumentsInBoundedMemory -documents=1000 -document-size=1048576 -large-document=524288000 -count=1 -timeout=60m -v

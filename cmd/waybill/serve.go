@@ -38,7 +38,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	o := app.Options{
 		Listen: s.Listen, Database: s.Database, Secrets: secretsOf(c.Store), OperatorKey: s.OperatorKey,
 		Timeout: s.Timeout, Drain: s.Drain, DisableAfter: s.DisableAfter,
-		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch,
+		Concurrency: s.Concurrency, Memory: s.Memory, MaxEvent: s.MaxEvent, MaxBatch: s.MaxBatch, MaxDocument: s.MaxDocument, DocumentsURL: s.DocumentsURL,
 		PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxies, Modules: modulesOf(s.Modules), OIDC: providerOf(s.OIDC), Mail: mailOf(s.Mail),
 		MetricsListen: s.MetricsListen, MetricsCompanies: s.MetricsCompanies, TracesEndpoint: s.TracesEndpoint,
 		Log: log, Version: version(),
@@ -143,6 +143,9 @@ func explain(err error, database, listen string) error {
 	}
 	if e, ok := errors.AsType[*app.BadTraces](err); ok {
 		return e
+	}
+	if e, ok := errors.AsType[*app.BadDocuments](err); ok {
+		return fmt.Errorf("--documents-url (%s): %w", config.Env("documents-url"), e)
 	}
 	if e, ok := errors.AsType[*app.BadKeys](err); ok {
 		return explainKeys(e)

@@ -26,6 +26,8 @@ const (
 	ChangeCompany Action = "company.change" // name, language, time zone
 	PostEvents    Action = "event.post"
 	ReadEvents    Action = "event.read"
+	PostDocuments Action = "document.post" // and statuses by hand
+	ReadDocuments Action = "document.read" // and deals
 	ReadHooks     Action = "hook.read"
 	ChangeHooks   Action = "hook.change"
 	ReadQueue     Action = "delivery.read"
@@ -52,7 +54,7 @@ func operatorActions() []Action {
 
 func companyActions() []Action {
 	return []Action{
-		ReadCompany, ChangeCompany, PostEvents, ReadEvents, ReadHooks, ChangeHooks, ReadQueue, OperateQueue,
+		ReadCompany, ChangeCompany, PostEvents, ReadEvents, PostDocuments, ReadDocuments, ReadHooks, ChangeHooks, ReadQueue, OperateQueue,
 		ReadUsers, ManageUsers, ReadKeys, ManageKeys, ReadAudit, ReadAlerts, ManageAlerts,
 	}
 }
@@ -63,11 +65,11 @@ func may(r Role) []Action {
 	case Operator, Admin:
 		return companyActions()
 	case Member:
-		return []Action{ReadCompany, ReadEvents, ReadHooks, ReadQueue, ReadUsers, ReadKeys, ReadAudit, ReadAlerts}
+		return []Action{ReadCompany, ReadEvents, ReadDocuments, ReadHooks, ReadQueue, ReadUsers, ReadKeys, ReadAudit, ReadAlerts}
 	case Reader:
-		return []Action{ReadCompany, ReadEvents, ReadHooks, ReadQueue, ReadAlerts}
+		return []Action{ReadCompany, ReadEvents, ReadDocuments, ReadHooks, ReadQueue, ReadAlerts}
 	case Producer:
-		return []Action{ReadCompany, PostEvents, ReadEvents}
+		return []Action{ReadCompany, PostEvents, ReadEvents, PostDocuments, ReadDocuments}
 	}
 	return nil
 }

@@ -21,25 +21,27 @@ import (
 
 // Server answers API requests. All fields but Provider must be set.
 type Server struct {
-	Intake    Intake
-	Store     Store
-	Deliverer Deliverer
-	Gate      Gate
-	Policy    account.Policy
-	CheckURL  func(raw string) error // whether a hook may have the URL; an error is a *hook.Error about "url"
-	Checker   Checker
-	Tester    Tester
-	Ready     func(ctx context.Context) error // whether events can be accepted
-	Tracer    Tracer
-	Metrics   http.Handler // serves the metrics, to whoever asks
-	Teller    Teller
-	Mails     bool     // whether people can be told by e-mail
-	Provider  Provider // nil: nobody signs in by OpenID Connect
-	PublicURL string   // what people reach the server by, such as https://waybill.example; without a slash at the end
-	MaxEvent  int64    // bytes of one event
-	MaxBatch  int64    // bytes of a batch
-	Version   string   // of Waybill
-	Log       *slog.Logger
+	Intake      Intake
+	Store       Store
+	Archive     Archive
+	Deliverer   Deliverer
+	Gate        Gate
+	Policy      account.Policy
+	CheckURL    func(raw string) error // whether a hook may have the URL; an error is a *hook.Error about "url"
+	Checker     Checker
+	Tester      Tester
+	Ready       func(ctx context.Context) error // whether events can be accepted
+	Tracer      Tracer
+	Metrics     http.Handler // serves the metrics, to whoever asks
+	Teller      Teller
+	Mails       bool     // whether people can be told by e-mail
+	Provider    Provider // nil: nobody signs in by OpenID Connect
+	PublicURL   string   // what people reach the server by, such as https://waybill.example; without a slash at the end
+	MaxEvent    int64    // bytes of one event
+	MaxBatch    int64    // bytes of a batch
+	MaxDocument int64    // bytes of a document
+	Version     string   // of Waybill
+	Log         *slog.Logger
 }
 
 const (
@@ -70,6 +72,7 @@ func (s *Server) Handler() http.Handler {
 	s.registerDocumentWebhooks(a)
 	s.registerAlerts(a)
 	s.registerQueue(a)
+	s.registerDocuments(a)
 	s.registerPeople(a)
 	s.registerOperator(a)
 	mux.HandleFunc("GET /portal/{token}", s.followPortal)

@@ -24,6 +24,7 @@ import (
 	"github.com/waybillhq/waybill/internal/api"
 	"github.com/waybillhq/waybill/internal/check"
 	"github.com/waybillhq/waybill/internal/deliver"
+	docs "github.com/waybillhq/waybill/internal/document" // document is another thing here
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/seal"
@@ -37,6 +38,8 @@ import (
 const (
 	maxEvent = 4 << 10
 	maxBatch = 64 << 10
+
+	maxDocument = 1 << 20
 
 	publicURL = "https://waybill.example"
 
@@ -64,6 +67,7 @@ type world struct {
 	log    *lockedBuffer
 	sick   atomic.Bool // the database doesn't answer
 
+	archive  *docs.Archive
 	provider *standIn
 	teller   *told
 	receiver *standInReceiver
@@ -84,8 +88,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{store: st, key: "test-key-" + uuid.NewString(), log: &lockedBuffer{}, provider: &standIn{}, teller: &told{}, receiver: &standInReceiver{status: 200}, lock: lock}
 	w.gate = signin.New(signin.Options{Store: st, Operator: account.Digest(w.key), HTTPS: true})
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	in := intake.New(st, idle{})
+	w.archive = &docs.Archive{Store: st, Filer: in, PublicURL: publicURL, MaxSize: maxDocument, Log: log}
 	s := &api.Server{
-		Intake: intake.New(st, idle{}), Store: st, Deliverer: idle{}, Gate: w.gate,
+		Intake: in, Store: st, Archive: w.archive, MaxDocument: maxDocument, Deliverer: idle{}, Gate: w.gate,
 		Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Provider: w.provider,
 		CheckURL: send.NewGuard(nil).CheckURL, Checker: &check.Checker{Network: send.NewDialer(send.Dialing{Resolver: noNames()})},
 		Teller: w.teller, Mails: true,

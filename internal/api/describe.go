@@ -15,6 +15,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/signin"
+	"github.com/waybillhq/waybill/internal/trade"
 )
 
 const description = `Tell Waybill what happens, and who is to be told.
@@ -128,6 +129,7 @@ func describeBodies(doc *huma.OpenAPI) {
 		Type: huma.TypeString, Description: "On each line an event: see the schema PostedEvent. Empty lines count but are skipped.",
 	})
 	doc.Paths[companyPath+"/events"].Post.Responses["202"].Content = map[string]*huma.MediaType{jsonType: {Schema: registry.Schema(reflect.TypeFor[receipt](), true, "")}}
+	describeDocument(doc.Paths[documentsPath].Post)
 	picture := doc.Paths[mePath+"/picture"]
 	picture.Put.RequestBody = &huma.RequestBody{Required: true, Content: pictureContent("image/png", "image/jpeg")}
 	job := doc.Paths[jobsPath].Post
@@ -159,4 +161,16 @@ func (s *Server) openAPI(a huma.API) func(context.Context, *struct{}) (*document
 		body, err := document()
 		return &documentOutput{ContentType: openAPIType, Body: body}, err
 	}
+}
+
+// describeDocument adds what a document can be sent as.
+func describeDocument(op *huma.Operation) {
+	content := map[string]*huma.MediaType{formType: {Schema: &huma.Schema{
+		Type: huma.TypeObject, Description: "The document as " + fileField + ", and any of the query's parameters as fields.",
+		Properties: map[string]*huma.Schema{fileField: {Type: huma.TypeString, Format: "binary"}}, Required: []string{fileField},
+	}}}
+	for _, f := range trade.Formats() {
+		content[f.MediaType()] = &huma.MediaType{Schema: &huma.Schema{Description: "The bytes of the document."}}
+	}
+	op.RequestBody = &huma.RequestBody{Required: true, Content: content}
 }

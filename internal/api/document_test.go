@@ -1,415 +1,397 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"net/http"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"mime/multipart"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/hook"
+	"github.com/waybillhq/waybill/internal/trade"
 )
 
-const (
-	documents = acme + "/document-webhooks"
+// goodDetails are those of an invoice that acme gets.
+const goodDetails = "kind=INVOICE&buyer=acme&seller=Globex&orderId=4711&transactionId=t-1&format=XML&opaque=true"
 
-	// goodDocuments has one that sends.
-	goodDocuments = `{"basicAuthentication":{"username":"erp","password":"not-a-real-one"},"webhooks":{
-		"ORDER":{"enabled":false},"ORDERRESPONSE":{"enabled":false,"url":"https://hooks.example/responses"},
-		"DELIVERY":{"enabled":true},"INVOICE":{"enabled":true,"url":"https://hooks.example/invoices"}}}`
-)
-
-// standInReceiver answers in place of receivers, and keeps what it was sent.
-type standInReceiver struct {
-	mu     sync.Mutex
-	status int
-	sent   []hook.Request
-	auth   []hook.Auth
-}
-
-func (s *standInReceiver) Send(_ context.Context, r hook.Request, h *hook.Hook, d hook.Defaults) hook.Attempt {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	auth, err := d.AuthOf(h)
-	s.sent, s.auth = append(s.sent, r), append(s.auth, auth)
-	if err != nil {
-		return hook.Attempt{StartedAt: time.Now(), Error: hook.BadRender, Reason: err.Error()}
-	}
-	a := hook.Attempt{
-		StartedAt: time.Now(), Method: r.Method, URL: r.URL, RequestHead: "Authorization: [secret]\n", BodySize: len(r.Body),
-		Status: s.status, ResponseBody: []byte("thanks"), TLS: "TLS 1.3", Took: hook.Timing{Total: time.Millisecond},
-	}
-	if s.status == 0 {
-		a.Error, a.Reason, a.TLS = hook.BadTLS, "the certificate expired 3 days ago; renew it", ""
-	}
-	return a
-}
-
-// answer has the next requests answered with a status; 0: not at all.
-func (s *standInReceiver) answer(status int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.status = status
-}
-
-// last returns what was sent last.
-func (s *standInReceiver) last(t *testing.T) (hook.Request, hook.Auth) {
+// addDocument stores an invoice of acme's.
+func (w *world) addDocument(t *testing.T, content string) map[string]any {
 	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.sent) == 0 {
-		t.Fatal("nothing was sent")
-	}
-	return s.sent[len(s.sent)-1], s.auth[len(s.auth)-1]
+	return w.mustDo(t, 201, "POST", acme+"/documents?"+goodDetails, content)
 }
 
-func documentCalls() map[string][]call {
-	match := []string{"If-Match: *"}
-	sample := `{"url":"https://hooks.example/invoices"}`
-	tests := []call{{path: documents + "/INVOICE/test", body: `{"url":"http://hooks.example/"}`, want: 422}, {path: acme[:len(acme)-4] + "nobody/document-webhooks/ORDER/test", body: sample, want: 404}}
-	for range 10 {
-		tests = append(tests, call{path: documents + "/INVOICE/test", body: sample, want: 200})
-	}
-	return map[string][]call{
-		"getDocumentWebhooks": {{path: documents, want: 200}, {want: 404}},
-		"putDocumentWebhooks": {
-			{path: documents, body: goodDocuments, headers: match, want: 200},
-			{path: documents, body: goodDocuments, headers: []string{`If-Match: "1"`}, want: 412},
-			{path: documents, body: goodDocuments, want: 428},
-			{path: documents, body: `{}`, headers: match, want: 422},
-			{body: goodDocuments, headers: match, want: 404},
-		},
-		"testDocumentWebhook":      append(tests, call{path: documents + "/INVOICE/test", body: sample, want: 429}),
-		"listDocumentWebhookTests": {{path: documents + "/tests?limit=2", want: 200}, {path: documents + "/tests?cursor=x", want: 422}},
-	}
-}
-
-// putDocuments saves settings over whatever there is.
-func (w *world) putDocuments(t *testing.T, body string) map[string]any {
+// form is a multipart form with a file and fields, with its Content-Type.
+func form(t *testing.T, name, content string, fields map[string]string) (body, header string) {
 	t.Helper()
-	return w.mustDo(t, 200, "PUT", documents, body, "If-Match: *")
-}
-
-// at returns what a path of names leads to.
-func at(v any, names ...string) any {
-	for _, n := range names {
-		v = v.(map[string]any)[n]
-	}
-	return v
-}
-
-func TestDocumentWebhooksAreSavedAsAWhole(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	first := w.do(t, "GET", documents, "")
-	if first.header.Get("ETag") != `"0"` || !strings.Contains(string(first.body), `"passwordSet":false`) {
-		t.Errorf("before anything is saved = %s %s, want ETag 0 and no password", first.header.Get("ETag"), first.body)
-	}
-	saved := w.do(t, "PUT", documents, goodDocuments, `If-Match: "0"`)
-	var v any
-	if err := json.Unmarshal(saved.body, &v); err != nil || saved.status != 200 {
-		t.Fatalf("PUT = %d %s", saved.status, saved.body)
-	}
-	for _, tt := range []struct {
-		kind           string
-		enabled, sends bool
-		url, note      string
-	}{
-		{"ORDER", false, false, "", "switched off"},
-		{"ORDERRESPONSE", false, false, "https://hooks.example/responses", "switched off"},
-		{"DELIVERY", true, false, "", "no URL"},
-		{"INVOICE", true, true, "https://hooks.example/invoices", ""},
-	} {
-		note, _ := at(v, "webhooks", tt.kind, "note").(string)
-		if at(v, "webhooks", tt.kind, "enabled") != tt.enabled || at(v, "webhooks", tt.kind, "sends") != tt.sends ||
-			at(v, "webhooks", tt.kind, "url") != tt.url || !strings.Contains(note, tt.note) || (note == "") != (tt.note == "") {
-			t.Errorf("%s is %v, want enabled %t, sends %t, a note with %q", tt.kind, at(v, "webhooks", tt.kind), tt.enabled, tt.sends, tt.note)
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	for field, value := range fields {
+		if err := m.WriteField(field, value); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if at(v, "basicAuthentication", "username") != "erp" || at(v, "basicAuthentication", "passwordLength") != 14.0 || at(v, "canChange") != true {
-		t.Errorf("PUT = %s, want the user and the password's length", saved.body)
-	}
-	again := w.do(t, "GET", documents, "", "Accept-Language: de")
-	if again.header.Get("ETag") != saved.header.Get("ETag") || !strings.Contains(string(again.body), "hat aber keine URL") ||
-		again.header.Get("Content-Language") != "de" {
-		t.Errorf("GET = %s %s, want what was saved, with its notes in German", again.header.Get("ETag"), again.body)
-	}
-
-	// What was saved meanwhile is not overwritten, and hooks are the same ones.
-	moved := strings.Replace(goodDocuments, "hooks.example/invoices", "new.example/invoices", 1)
-	w.mustDo(t, 412, "PUT", documents, moved, `If-Match: "0"`)
-	w.mustDo(t, 428, "PUT", documents, moved)
-	next := w.mustDo(t, 200, "PUT", documents, moved, "If-Match: "+saved.header.Get("ETag"))
-	if at(next, "webhooks", "INVOICE", "hookId") != at(v, "webhooks", "INVOICE", "hookId") || at(next, "webhooks", "INVOICE", "url") != "https://new.example/invoices" {
-		t.Errorf("saved again = %v, want the same hook with another URL", at(next, "webhooks", "INVOICE"))
-	}
-
-	// The hooks are no triggers, but are owed deliveries like them.
-	if list := string(w.do(t, "GET", triggers, "").body); strings.Contains(list, "invoices") {
-		t.Errorf("the triggers are %s, want no document webhook among them", list)
-	}
-	id := at(next, "webhooks", "INVOICE", "hookId").(string)
-	w.mustDo(t, 404, "GET", triggers+"/"+id, "")
-	_, delivery := w.postEvent(t, `{"type":"INVOICE","entityId":"1","data":{"orderId":"1"}}`)
-	listed := w.mustDo(t, 200, "GET", acme+"/deliveries?hook="+id, "")["items"].([]any)
-	if len(listed) != 1 || at(listed[0], "id") != delivery || at(listed[0], "hookKind") != "document" || at(listed[0], "hookTitle") != "Document webhook: INVOICE" {
-		t.Errorf("the deliveries of the hook are %v, want %s with its title", listed, delivery)
-	}
-	for _, silent := range []string{"ORDER", "ORDERRESPONSE", "DELIVERY"} {
-		e := w.mustDo(t, 202, "POST", acme+"/events", `{"type":"`+silent+`","entityId":"1"}`)["id"].(string)
-		if e := w.mustDo(t, 200, "GET", acme+"/events/"+e, ""); len(e["deliveries"].([]any)) != 0 {
-			t.Errorf("%s is delivered though it lacks a URL or is switched off", silent)
+	if name != "" {
+		part, err := m.CreateFormFile("file", name)
+		if err != nil {
+			t.Fatal(err)
 		}
+		_, _ = part.Write([]byte(content))
 	}
-}
-
-func TestThePasswordOfDocumentWebhooks(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	with := func(basic string) string {
-		_, rest, _ := strings.Cut(goodDocuments, `},"webhooks"`)
-		return `{"basicAuthentication":` + basic + `,"webhooks"` + rest
-	}
-	password := func() string {
-		var all []string
-		for _, h := range w.store.Directory().DocumentHooks("acme") {
-			all = append(all, fmt.Sprintf("%s:%s", h.Auth.User, string(h.Auth.Secret)))
-		}
-		for _, p := range all {
-			if p != all[0] {
-				t.Errorf("the hooks have the credentials %q, want the same", all)
-			}
-		}
-		return all[0]
-	}
-	for _, tt := range []struct{ does, basic, want string }{
-		{"is stored", `{"username":"erp","password":"recognisable-1"}`, "erp:recognisable-1"},
-		{"is kept if it is left out", `{"username":"erp"}`, "erp:recognisable-1"},
-		{"is kept if it is empty", `{"username":"erp","password":""}`, "erp:recognisable-1"},
-		{"is kept for another user", `{"username":"other","password":"","removePassword":false}`, "other:recognisable-1"},
-		{"is replaced", `{"username":"erp","password":"recognisable-22"}`, "erp:recognisable-22"},
-		{"is removed", `{"username":"erp","removePassword":true}`, "erp:"},
-		{"goes with the user", `{"username":"","removePassword":true}`, ":"},
-	} {
-		saved := w.putDocuments(t, with(tt.basic))
-		if got := password(); got != tt.want {
-			t.Errorf("the password %s: %q, want %q", tt.does, got, tt.want)
-		}
-		_, want, _ := strings.Cut(tt.want, ":")
-		if got := at(saved, "basicAuthentication", "passwordLength"); got != float64(len(want)) || at(saved, "basicAuthentication", "passwordSet") != (want != "") {
-			t.Errorf("the password %s: %v is shown, want the length %d", tt.does, at(saved, "basicAuthentication"), len(want))
-		}
-	}
-	w.putDocuments(t, with(`{"username":"erp","password":"recognisable-1"}`))
-	for name, tt := range map[string]struct{ basic, field, reason string }{
-		"a password without a user":  {`{"username":""}`, "basicAuthentication.username", "missing"},
-		"a colon in the user":        {`{"username":"a:recognisable-3"}`, "basicAuthentication.username", "colon"},
-		"a new password and none":    {`{"username":"erp","password":"recognisable-3","removePassword":true}`, "basicAuthentication.removePassword", "leave one"},
-		"a line break in a password": {`{"username":"erp","password":"recognisable-3\n"}`, "basicAuthentication.password", "line break"},
-		"a password that is none":    {`{"username":"erp","password":["recognisable-3"]}`, "basicAuthentication.password", "not valid"},
-	} {
-		a := w.do(t, "PUT", documents, with(tt.basic), "If-Match: *")
-		if got := reasons(t, a)[tt.field]; a.status != 422 || !strings.Contains(got, tt.reason) || strings.Contains(string(a.body), "recognisable") {
-			t.Errorf("%s = %d %s, want 422 with %s: …%s…", name, a.status, a.body, tt.field, tt.reason)
-		}
-	}
-	w.mustDo(t, 200, "POST", documents+"/ORDER/test", `{"url":"https://hooks.example/","basicAuthentication":{"username":"erp","password":"recognisable-4"}}`)
-	var all strings.Builder
-	all.WriteString(w.log.String())
-	for _, path := range []string{documents, documents + "/tests", acme + "/audit"} {
-		all.Write(w.do(t, "GET", path, "").body)
-	}
-	shown := all.String()
-	if strings.Contains(shown, "recognisable") {
-		t.Errorf("a password is shown: %s", shown)
-	}
-	if !strings.Contains(shown, "document-webhooks.change") || !strings.Contains(shown, "hook.test") {
-		t.Errorf("the audit log has not all that was done: %s", shown)
-	}
-}
-
-func TestBadURLsOfDocumentWebhooksAreNamed(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for url, reason := range map[string]string{
-		"http://hooks.example/":               "https",
-		"https://u:recognisable@h.example/":   "user name",
-		"https://127.0.0.1/":                  "",
-		"https://10.0.0.7/":                   "",
-		"hooks.example":                       "https://",
-		"https://hooks.example/#recognisable": "fragment",
-	} {
-		body := strings.Replace(goodDocuments, `"ORDER":{"enabled":false}`, `"ORDER":{"enabled":false,"url":"`+url+`"}`, 1)
-		a := w.do(t, "PUT", documents, body, "If-Match: *")
-		got, named := reasons(t, a)["webhooks.ORDER.url"]
-		if a.status != 422 || !named || !strings.Contains(got, reason) || strings.Contains(string(a.body), "recognisable") {
-			t.Errorf("%s is saved = %d %s, want 422 about webhooks.ORDER.url", url, a.status, a.body)
-		}
-		a = w.do(t, "POST", documents+"/ORDER/test", `{"url":"`+url+`"}`)
-		if got := reasons(t, a)["url"]; a.status != 422 || !strings.Contains(got, reason) || strings.Contains(string(a.body), "recognisable") {
-			t.Errorf("%s is tested = %d %s, want 422 about url", url, a.status, a.body)
-		}
-	}
-	if a := w.do(t, "GET", documents, ""); a.header.Get("ETag") != `"0"` {
-		t.Errorf("after refusals = %s, want nothing saved", a.body)
-	}
-}
-
-func TestATestUsesWhatWasEnteredAndSavesNothing(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.putDocuments(t, goodDocuments)
-	before := string(w.do(t, "GET", documents, "").body)
-	deliveries := string(w.do(t, "GET", acme+"/deliveries", "").body)
-	for name, tt := range map[string]struct{ body, auth string }{
-		"what is stored, if there is nothing else": {`{"url":"https://unsaved.example/x"}`, "basic erp not-a-real-one"},
-		"the stored password for another user":     {`{"url":"https://unsaved.example/x","basicAuthentication":{"username":"new","password":""}}`, "basic new not-a-real-one"},
-		"another password":                         {`{"url":"https://unsaved.example/x","basicAuthentication":{"username":"erp","password":"other"}}`, "basic erp other"},
-		"no password":                              {`{"url":"https://unsaved.example/x","basicAuthentication":{"username":"erp","removePassword":true}}`, "basic erp "},
-		"nobody":                                   {`{"url":"https://unsaved.example/x","basicAuthentication":{"username":"","removePassword":true}}`, "  "},
-	} {
-		got := w.mustDo(t, 200, "POST", documents+"/DELIVERY/test", tt.body)
-		r, auth := w.receiver.last(t)
-		if used := fmt.Sprintf("%s %s %s", auth.Kind, auth.User, string(auth.Secret)); used != tt.auth || r.URL != "https://unsaved.example/x" {
-			t.Errorf("%s: %q was sent to %s, want %q", name, used, r.URL, tt.auth)
-		}
-		if got["verdict"] != "delivered" || at(got, "tls", "verdict") != "good" || at(got, "tls", "version") != "TLS 1.3" ||
-			at(got, "attempt", "response", "body") != "thanks" || r.Header.Get("Webhook-Test") != "true" {
-			t.Errorf("%s = %v, want that it was taken, and marked as a test", name, got)
-		}
-	}
-	w.receiver.answer(503)
-	if got := w.mustDo(t, 200, "POST", documents+"/INVOICE/test", `{"url":"https://unsaved.example/x"}`); got["verdict"] != "retried" || got["reason"] == nil {
-		t.Errorf("an answer of 503 = %v, want one that is retried", got)
-	}
-	w.receiver.answer(410)
-	if got := w.mustDo(t, 200, "POST", documents+"/INVOICE/test", `{"url":"https://unsaved.example/x"}`); got["verdict"] != "failed" || got["disables"] != true {
-		t.Errorf("an answer of 410 = %v, want one that disables", got)
-	}
-	w.receiver.answer(0)
-	if got := w.mustDo(t, 200, "POST", documents+"/INVOICE/test", `{"url":"https://unsaved.example/x"}`); at(got, "tls", "verdict") != "bad" ||
-		!strings.Contains(at(got, "tls", "reason").(string), "renew") {
-		t.Errorf("a bad certificate = %v, want what is wrong with it", got)
-	}
-	if after := string(w.do(t, "GET", documents, "").body); after != before {
-		t.Errorf("tests have saved something: %s, want %s", after, before)
-	}
-	if after := string(w.do(t, "GET", acme+"/deliveries", "").body); after != deliveries {
-		t.Errorf("tests are among the deliveries: %s", after)
-	}
-	list := w.mustDo(t, 200, "GET", documents+"/tests?limit=3", "")
-	items := list["items"].([]any)
-	if len(items) != 3 || at(items[0], "tls", "verdict") != "bad" || at(items[2], "verdict") != "retried" || at(items[0], "by") == "" {
-		t.Errorf("the tests are %v, want the latest three, newest first", items)
-	}
-	rest := w.mustDo(t, 200, "GET", documents+"/tests?cursor="+list["next"].(string), "")["items"].([]any)
-	if len(rest) != 5 || at(rest[0], "url") != "https://unsaved.example/x" {
-		t.Errorf("the next page is %v, want the other five", rest)
-	}
-	a := w.do(t, "POST", documents+"/INVOICE/test", `{"url":"https://unsaved.example/x"}`)
-	for a.status == http.StatusOK {
-		a = w.do(t, "POST", documents+"/INVOICE/test", `{"url":"https://unsaved.example/x"}`)
-	}
-	if a.status != 429 || a.header.Get("Retry-After") == "" {
-		t.Errorf("many tests = %d %s, want 429 with Retry-After", a.status, a.body)
-	}
-}
-
-func TestDocumentWebhooksAreChangedByAdminsWithAModule(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	admin := w.signIn(t, w.addUser(t, "acme", "admin@acme.example", account.Admin))
-	member := w.signIn(t, w.addUser(t, "acme", "member@acme.example", account.Member))
-	reader := w.addKey(t, "acme", account.Reader)
-	refused := func(name string, headers []string, english, inGerman string) {
-		t.Helper()
-		for language, want := range map[string]string{"en": english, "de": inGerman} {
-			as := append([]string{"If-Match: *", "Accept-Language: " + language}, headers...)
-			v := w.mustDo(t, 200, "GET", documents, "", as...)
-			if reason, _ := v["reason"].(string); v["canChange"] != false || !strings.Contains(reason, want) {
-				t.Errorf("%s reads %v in %s, want that they can't change it: %s", name, v, language, want)
-			}
-			put, test := w.do(t, "PUT", documents, goodDocuments, as...), w.do(t, "POST", documents+"/ORDER/test", `{"url":"https://hooks.example/"}`, as...)
-			if put.status != 403 || test.status != 403 || !strings.Contains(string(put.body), want) || !strings.Contains(string(test.body), want) {
-				t.Errorf("%s: PUT = %d %s, test = %d %s, want 403 and why", name, put.status, put.body, test.status, test.body)
-			}
-			w.mustDo(t, 200, "GET", documents+"/tests", "", as...)
-		}
-	}
-	refused("a member", member, "ask an admin", "fragen Sie einen Administrator")
-	refused("a reader's key", reader, "ask an admin", "fragen Sie einen Administrator")
-	if v := w.mustDo(t, 200, "GET", documents, "", admin...); v["canChange"] != true || v["reason"] != nil {
-		t.Errorf("an admin reads %v, want that they can change it", v)
-	}
-	w.mustDo(t, 200, "PUT", documents, goodDocuments, append(admin, "If-Match: *")...)
-	w.mustDo(t, 200, "PUT", acme, `{"name":"Acme","modules":[]}`)
-	refused("an admin without a module", admin, "Standard integration", "Standardanbindung")
-	if v := w.putDocuments(t, goodDocuments); v["canChange"] != true {
-		t.Errorf("the operator reads %v, want that they can change it", v)
-	}
-}
-
-func TestADocumentWebhookThatWasDisabledSaysWhy(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	saved := w.putDocuments(t, goodDocuments)
-	h := w.store.Directory().DocumentHooks("acme")["INVOICE"]
-	alert := hook.Alert{
-		Company: "acme", Kind: hook.HookDisabled, Subject: h.ID.String(), Severity: hook.Failure, LastAt: time.Now(),
-		Text: `the hook "` + h.Title + `" was disabled, since …`, German: "Der Webhook wurde deaktiviert, da …",
-	}
-	if err := w.store.DisableHook(t.Context(), *h, time.Now(), alert); err != nil {
+	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}
-	v := w.mustDo(t, 200, "GET", documents, "")
-	if at(v, "webhooks", "INVOICE", "enabled") != false || at(v, "webhooks", "INVOICE", "note") != `the hook "Document webhook: INVOICE" was disabled, since …` {
-		t.Errorf("a disabled one is %v, want why", at(v, "webhooks", "INVOICE"))
-	}
-	tag := fmt.Sprintf(`If-Match: "%v"`, saved["version"])
-	w.mustDo(t, 412, "PUT", documents, goodDocuments, tag)
-	if v := w.putDocuments(t, goodDocuments); at(v, "webhooks", "INVOICE", "sends") != true {
-		t.Errorf("enabled again it is %v, want that it sends", at(v, "webhooks", "INVOICE"))
+	return b.String(), "Content-Type: " + m.FormDataContentType()
+}
+
+// documentCalls are those of everyCall for documents and deals.
+func documentCalls(t *testing.T, w *world) map[string][]call {
+	t.Helper()
+	one := acme + "/documents/" + w.addDocument(t, "<INVOICE/>")["id"].(string)
+	path := acme + "/documents?" + goodDetails
+	text := []string{"Content-Encoding: gzip"}
+	return map[string][]call{
+		"postDocument": {
+			{path: path, body: "<INVOICE/>", want: 201},
+			{path: path + "&kind=BILL", body: "<INVOICE/>", want: 201}, // the first counts
+			{path: acme + "/documents?kind=BILL", body: "<INVOICE/>", want: 422},
+			{path: path, want: 422},
+			{path: path, body: strings.Repeat("x", maxDocument+1), want: 413},
+			{path: path, body: "<INVOICE/>", headers: text, want: 415},
+			{body: "<INVOICE/>", want: 404},
+		},
+		"listDocuments": {
+			{path: acme + "/documents?limit=1", want: 200},
+			{path: acme + "/documents?cursor=x", want: 422},
+			{want: 404},
+		},
+		"getDocument":        {{path: one, want: 200}, {path: acme + "/documents/" + idLike, want: 404}},
+		"getDocumentContent": {{path: one + "/content", want: 200}, {path: acme + "/documents/" + idLike + "/content", want: 404}},
+		"listDeals":          {{path: acme + "/deals", want: 200}, {path: acme + "/deals?limit=0", want: 422}, {want: 404}},
+		"changeStatus": {
+			{path: acme + "/orders/4711/status", body: `{"status":"PROCESSING","transactionId":"t-1"}`, want: 202},
+			{path: acme + "/orders/4711/status", body: `{"status":"on its way"}`, want: 422},
+			{body: `{"status":"PROCESSING"}`, want: 404},
+		},
 	}
 }
 
-func TestAPasswordOfDocumentWebhooksThatCannotBeOpenedIsEnteredAgain(t *testing.T) {
+// rest returns what is left of documents that were not accepted.
+func (w *world) rest(t *testing.T) int {
+	t.Helper()
+	stale, err := w.store.GiveUpStale(t.Context(), time.Now().Add(24*time.Hour), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	removals, err := w.store.Removals(t.Context(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stale + len(removals)
+}
+
+func TestDocumentIsKeptAsItWasBrought(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.putDocuments(t, goodDocuments)
-	w.lock.Lock("not-a-real-one")
-	kept := strings.Replace(goodDocuments, `"password":"not-a-real-one"`, `"password":""`, 1)
-	v := w.putDocuments(t, kept)
-	note, _ := at(v, "webhooks", "INVOICE", "note").(string)
-	if at(v, "basicAuthentication", "passwordSet") != true || at(v, "webhooks", "INVOICE", "sends") != false || !strings.Contains(note, "enter it again") {
-		t.Errorf("while the password can't be opened = %v, want it kept, and nothing sent", v)
+	w.mustDo(t, 201, "POST", triggers, strings.Replace(goodTrigger, `"OrderCreated","OrderChanged"`, `"INVOICE"`, 1))
+	content := strings.Repeat("0123456789abcdef", 50_000) // four chunks
+	made := w.addDocument(t, content)
+	if made["deliveries"] != 1.0 || made["status"] != "INVOICED" || made["repeated"] != false {
+		t.Errorf("answered %v, want one delivery and the status INVOICED", made)
 	}
-	w.putDocuments(t, kept)
-	const path = documents + "/INVOICE/test"
-	a := w.do(t, "POST", path, `{"url":"https://hooks.example/"}`)
-	if a.status != 422 || !strings.Contains(reasons(t, a)["basicAuthentication.password"], "enter it again") {
-		t.Errorf("a test with it = %d %s, want 422 about the password", a.status, a.body)
+	if want := publicURL + "/2.1/business/documents/t-1/INVOICE.xml"; made["url"] != want {
+		t.Errorf("url = %v, want %s", made["url"], want)
 	}
-	w.mustDo(t, 200, "POST", path, `{"url":"https://hooks.example/","basicAuthentication":{"username":"erp","password":"another"}}`)
-
-	if v := w.putDocuments(t, strings.Replace(kept, `"password":""`, `"password":"another"`, 1)); at(v, "webhooks", "INVOICE", "sends") != true {
-		t.Errorf("entered again = %v, want that it sends", v)
+	sum := sha256.Sum256([]byte(content))
+	read := w.mustDo(t, 200, "GET", acme+"/documents/"+made["id"].(string), "")
+	if read["sha256"] != hex.EncodeToString(sum[:]) || read["size"] != float64(len(content)) || read["eventId"] != made["eventId"] {
+		t.Errorf("read %v, want what was brought", read)
+	}
+	event := w.mustDo(t, 200, "GET", acme+"/events/"+made["eventId"].(string), "")
+	if event["type"] != "INVOICE" || event["entityId"] != made["id"] || event["entityKind"] != "document" {
+		t.Errorf("the event = %v, want an INVOICE about the document", event)
+	}
+	a := w.do(t, "GET", acme+"/documents/"+made["id"].(string)+"/content", "")
+	if string(a.body) != content || a.header.Get("Content-Disposition") != "attachment; filename=INVOICE-t-1.xml" {
+		t.Errorf("the content has %d bytes and Content-Disposition %q, want %d as a file", len(a.body), a.header.Get("Content-Disposition"), len(content))
+	}
+	if n := w.rest(t); n != 0 {
+		t.Errorf("%d contents belong to no document, want none", n)
 	}
 }
 
-func TestAPasswordOfDocumentWebhooksThatCannotBeOpenedIsKept(t *testing.T) {
+func TestDocumentInAForm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.putDocuments(t, goodDocuments)
-	w.lock.Lock("not-a-real-one")
-	kept := strings.Replace(goodDocuments, `"password":"not-a-real-one"`, `"password":""`, 1)
-	w.putDocuments(t, kept)
-	w.putDocuments(t, kept)
-	w.lock.Lock("")
-	if v := w.putDocuments(t, kept); at(v, "webhooks", "INVOICE", "sends") != true || at(v, "basicAuthentication", "passwordLength") != 14.0 {
-		t.Errorf("with the right keys again = %v, want the password that was kept", v)
+	fields := map[string]string{"kind": "ORDER", "seller": "acme", "orderId": "4711", "transactionId": "t-1", "test": "true", "opaque": "true"}
+	body, header := form(t, "order.PDF", "%PDF-1.7", fields)
+	made := w.mustDo(t, 201, "POST", acme+"/documents", body, header)
+	if made["format"] != "PDF" || made["test"] != true || made["status"] != "SENT" || made["size"] != 8.0 {
+		t.Errorf("answered %v, want a PDF of 8 bytes that is a test", made)
+	}
+	for name, tt := range map[string]struct {
+		file   string
+		fields map[string]string
+		more   string
+		field  string
+	}{
+		"a form without a file":            {"", fields, "", "file"},
+		"a field that there isn't":         {"order.pdf", map[string]string{"knd": "ORDER"}, "", "knd"},
+		"a test that is neither":           {"order.pdf", map[string]string{"test": "perhaps"}, "", "test"},
+		"a name that says no format":       {"order.bin", fields, "", "format"},
+		"a form with a digest of the form": {"order.pdf", fields, "Content-Digest: sha-256=:" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + ":", "Content-Digest"},
+	} {
+		body, header := form(t, tt.file, "%PDF-1.7", tt.fields)
+		headers := []string{header}
+		if tt.more != "" {
+			headers = append(headers, tt.more)
+		}
+		a := w.do(t, "POST", acme+"/documents", body, headers...)
+		if got := reasons(t, a)[tt.field]; a.status != 422 || got == "" {
+			t.Errorf("%s = %d %s, want 422 that names %s", name, a.status, a.body, tt.field)
+		}
+	}
+	if a := w.do(t, "POST", acme+"/documents", body[:len(body)-30], header); a.status != 422 {
+		t.Errorf("a form that breaks off = %d %s, want 422", a.status, a.body)
+	}
+	if n := w.rest(t); n != 0 {
+		t.Errorf("%d contents belong to no document, want none", n)
+	}
+}
+
+func TestDocumentIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	digest := sha256.Sum256([]byte("other"))
+	for name, tt := range map[string]struct {
+		query, field string
+		headers      []string
+	}{
+		"no kind":                            {"kind=", "kind", nil},
+		"another kind":                       {"kind=BILL", "kind", nil},
+		"no format":                          {"format=", "format", []string{"Content-Type: application/octet-stream"}},
+		"what isn't in its format":           {"format=PDF&opaque=false", "format", nil},
+		"no order":                           {"orderId=", "orderId", nil},
+		"no transaction":                     {"transactionId=", "transactionId", nil},
+		"a transaction with a slash":         {"transactionId=a/b", "transactionId", nil},
+		"a transaction that begins with dot": {"transactionId=..", "transactionId", nil},
+		"a status in words":                  {"status=on+its+way", "status", nil},
+		"neither buyer nor seller":           {"buyer=Initech", "buyer", nil},
+		"another digest":                     {"", "Content-Digest", []string{"Content-Digest: sha-256=:" + base64.StdEncoding.EncodeToString(digest[:]) + ":"}},
+		"a digest that can't be read":        {"", "Content-Digest", []string{"Content-Digest: sha-256=abc"}},
+		"another SHA-256":                    {"sha256=" + hex.EncodeToString(digest[:]), "Content-Digest", nil},
+		"a key that isn't one":               {"", "Idempotency-Key", []string{"Idempotency-Key: "}},
+	} {
+		query := goodDetails
+		for part := range strings.SplitSeq(tt.query, "&") {
+			name, _, _ := strings.Cut(part, "=")
+			var kept []string
+			for old := range strings.SplitSeq(query, "&") {
+				if !strings.HasPrefix(old, name+"=") || name == "" {
+					kept = append(kept, old)
+				}
+			}
+			query = strings.Join(append(kept, part), "&")
+		}
+		a := w.do(t, "POST", acme+"/documents?"+strings.TrimSuffix(query, "&"), "<INVOICE/>", tt.headers...)
+		if got := reasons(t, a)[tt.field]; a.status != 422 || got == "" {
+			t.Errorf("%s = %d %s, want 422 that names %s", name, a.status, a.body, tt.field)
+		}
+	}
+	if n := w.rest(t); n != 0 {
+		t.Errorf("%d contents belong to no document, want none", n)
+	}
+	if l := w.mustDo(t, 200, "GET", acme+"/documents", ""); len(l["items"].([]any)) != 0 {
+		t.Errorf("there are documents: %v", l)
+	}
+}
+
+func TestDocumentWithAKeyIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	path, key := acme+"/documents?"+goodDetails, "Idempotency-Key: invoice-1"
+	first := w.mustDo(t, 201, "POST", path, "<INVOICE/>", key)
+	again := w.mustDo(t, 201, "POST", path, "<INVOICE/>", key)
+	if again["id"] != first["id"] || again["repeated"] != true || again["eventId"] != first["eventId"] {
+		t.Errorf("again = %v, want the first, repeated: %v", again, first)
+	}
+	for name, other := range map[string][2]string{"another content": {path, "<OTHER/>"}, "another status": {path + "&status=PAID", "<INVOICE/>"}} {
+		if a := w.do(t, "POST", other[0], other[1], key); a.status != 422 || reasons(t, a)["Idempotency-Key"] == "" {
+			t.Errorf("%s with the same key = %d %s, want 422", name, a.status, a.body)
+		}
+	}
+	if n := w.rest(t); n != 0 {
+		t.Errorf("%d contents belong to no document, want none", n)
+	}
+}
+
+// A company's own key stores for that company alone; it is told of what is for its side.
+func TestEachCompanyHasOnlyWhatConcernsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.addRival(t)
+	own := w.addKey(t, "acme", account.Producer)
+	query := "?buyer=acme&seller=rival&orderId=1&format=XML&opaque=true&transactionId="
+	for _, tt := range []struct {
+		name, kind  string
+		headers     []string
+		both, acme  bool // rival has it too; acme's event, else rival's
+		raisesEvent bool
+	}{
+		{"the operator's order is told to the seller", "ORDER", nil, true, false, true},
+		{"the operator's invoice is told to the buyer", "INVOICE", nil, true, true, true},
+		{"a quotation is told to nobody", "QUOTATION", nil, true, false, false},
+		{"the buyer's own order is told to nobody here", "ORDER", own, false, false, false},
+		{"the buyer's own invoice is told to the buyer", "INVOICE", own, false, true, true},
+	} {
+		transaction := strings.ReplaceAll(tt.name, " ", "-")
+		transaction = strings.ReplaceAll(transaction, "'", "")
+		made := w.mustDo(t, 201, "POST", acme+"/documents"+query+transaction+"&kind="+tt.kind, "<X/>", tt.headers...)
+		if (made["eventId"] != nil) != tt.raisesEvent {
+			t.Errorf("%s: eventId = %v", tt.name, made["eventId"])
+		}
+		theirs := w.mustDo(t, 200, "GET", rival+"/documents?transactionId="+transaction, "")["items"].([]any)
+		if (len(theirs) == 1) != tt.both {
+			t.Errorf("%s: the other side has %d documents", tt.name, len(theirs))
+		}
+		if tt.raisesEvent {
+			company := map[bool]string{true: acme, false: rival}[tt.acme]
+			w.mustDo(t, 200, "GET", company+"/events/"+made["eventId"].(string), "")
+		}
+	}
+	a := w.do(t, "POST", rival+"/documents"+query+"x&kind=ORDER", "<X/>", own...)
+	if a.status != 404 {
+		t.Errorf("another company's documents = %d %s, want 404", a.status, a.body)
+	}
+}
+
+func TestStatusByHand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.addRival(t)
+	path := acme + "/orders/4711/status"
+	first := w.mustDo(t, 202, "POST", path, `{"status":"ARRIVED","transactionId":"t-1","itscopeOrderId":"P-1"}`)
+	if first["kind"] != "ORDER" || first["eventId"] == nil {
+		t.Errorf("a status of a deal that isn't known = %v, want an ORDER told to the company itself", first)
+	}
+	data := w.mustDo(t, 200, "GET", acme+"/events/"+first["eventId"].(string), "")["data"].(map[string]any)
+	if _, ok := data["documentId"]; ok || data["transactionStatus"] != "ARRIVED" || data["itscopeOrderId"] != "P-1" {
+		t.Errorf("the event's data = %v, want ARRIVED without a document", data)
+	}
+	w.mustDo(t, 201, "POST", acme+"/documents?kind=ORDER&buyer=acme&seller=rival&orderId=4711&transactionId=t-1&format=XML&opaque=true", "<X/>")
+	for status, company := range map[string]string{"ARRIVED": rival, "CONFIRMED": acme, "ADVISED": acme, "INVOICED": acme} {
+		made := w.mustDo(t, 202, "POST", path, `{"status":"`+status+`"}`)
+		w.mustDo(t, 200, "GET", company+"/events/"+made["eventId"].(string), "")
+	}
+	own := w.addKey(t, "acme", account.Producer)
+	if made := w.mustDo(t, 202, "POST", path, `{"status":"SENT"}`, own...); made["eventId"] != nil {
+		t.Errorf("the buyer's own status for the seller raised %v, want no event here", made["eventId"])
+	}
+	made := w.mustDo(t, 202, "POST", path, `{"status":"ON_HOLD","kind":"DELIVERY"}`, "Idempotency-Key: k")
+	again := w.mustDo(t, 202, "POST", path, `{"status":"ON_HOLD","kind":"DELIVERY"}`, "Idempotency-Key: k")
+	if again["eventId"] != made["eventId"] || again["repeated"] != true {
+		t.Errorf("again = %v, want the first, repeated", again)
+	}
+	deal := w.mustDo(t, 200, "GET", acme+"/deals?transactionId=t-1", "")["items"].([]any)[0].(map[string]any)
+	if deal["status"] != "ON_HOLD" || deal["itscopeOrderId"] != "P-1" || len(deal["documents"].([]any)) != 1 {
+		t.Errorf("the deal = %v, want ON_HOLD with an ORDER", deal)
+	}
+	for body, field := range map[string]string{
+		`{"status":"ON_HOLD"}`:                                "kind",
+		`{"status":"ON HOLD","kind":"ORDER"}`:                 "status",
+		`{"status":"","kind":"ORDER"}`:                        "status",
+		`{"status":"SENT","transactionId":"a/b"}`:             "transactionId",
+		`{"status":"SENT","kind":"QUOTATION"}`:                "kind",
+		`{"status":"` + strings.Repeat("A", 41) + `"}`:        "status",
+		`{"status":"SENT","itscopeOrderId":" P"}`:             "itscopeOrderId",
+		`{"status":"SENT","itscopeOrderId":"` + "\\n" + `P"}`: "itscopeOrderId",
+	} {
+		if a := w.do(t, "POST", path, body); a.status != 422 || reasons(t, a)[field] == "" {
+			t.Errorf("%s = %d %s, want 422 that names %s", body, a.status, a.body, field)
+		}
+	}
+	for path, body := range map[string]string{
+		acme + "/orders/4712/status": `{"status":"SENT","transactionId":"t-1"}`, // of another order
+		acme + "/orders/4713/status": `{"status":"SENT"}`,                       // not known
+	} {
+		if a := w.do(t, "POST", path, body); a.status != 422 || reasons(t, a)["transactionId"] == "" {
+			t.Errorf("%s %s = %d %s, want 422 that names transactionId", path, body, a.status, a.body)
+		}
+	}
+}
+
+// At its end, an upload that was not filed leaves nothing, and makes room for others.
+func TestTooManyAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var ends []func()
+	for {
+		u, err := w.archive.Begin(t.Context(), "acme")
+		if err != nil {
+			if hook.FaultOf(err) != hook.Busy {
+				t.Fatal(err)
+			}
+			break
+		}
+		if err := u.Bring(t.Context(), strings.NewReader("some")); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, func() { u.Close(context.WithoutCancel(t.Context())) })
+	}
+	a := w.do(t, "POST", acme+"/documents?"+goodDetails, "<INVOICE/>")
+	if a.status != 503 || a.header.Get("Retry-After") == "" {
+		t.Errorf("one more = %d %s, want 503 with Retry-After", a.status, a.body)
+	}
+	for _, end := range ends {
+		end()
+	}
+	w.addDocument(t, "<INVOICE/>")
+	if n := w.rest(t); n != 0 {
+		t.Errorf("%d contents belong to no document, want none", n)
+	}
+}
+
+func TestListsOfDocumentsAndDeals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, k := range []trade.DocumentKind{trade.OrderDocument, trade.InvoiceDocument, trade.InvoiceDocument} {
+		for _, transaction := range []string{"t-1", "t-2"} {
+			w.mustDo(t, 201, "POST", acme+"/documents?kind="+string(k)+"&buyer=acme&orderId=o&format=PDF&opaque=true&transactionId="+transaction, "%PDF-")
+		}
+	}
+	for query, want := range map[string]int{
+		"": 6, "?kind=INVOICE": 4, "?transactionId=t-1": 3, "?orderId=o&kind=ORDER": 2, "?status=INVOICED": 4, "?test=true": 0, "?test=false": 6,
+		"?from=2030-01-01T00:00:00Z": 0, "?to=2030-01-01T00:00:00Z": 6,
+	} {
+		l := w.mustDo(t, 200, "GET", acme+"/documents"+query, "")
+		if n := len(l["items"].([]any)); n != want {
+			t.Errorf("%s lists %d documents, want %d", query, n, want)
+		}
+	}
+	seen := make(map[string]bool)
+	for cursor, n := "", 0; ; n++ {
+		l := w.mustDo(t, 200, "GET", acme+"/documents?limit=4"+cursor, "")
+		for _, item := range l["items"].([]any) {
+			seen[item.(map[string]any)["id"].(string)] = true
+		}
+		next, more := l["next"].(string)
+		if more != (n == 0) || n > 1 {
+			t.Fatalf("page %d = %v", n, l)
+		}
+		if !more {
+			break
+		}
+		cursor = "&cursor=" + next
+	}
+	if len(seen) != 6 {
+		t.Errorf("the pages have %d documents, want 6", len(seen))
+	}
+	deals := w.mustDo(t, 200, "GET", acme+"/deals", "")["items"].([]any)
+	if len(deals) != 2 || deals[0].(map[string]any)["transactionId"] != "t-2" {
+		t.Errorf("deals = %v, want t-2 and t-1", deals)
 	}
 }

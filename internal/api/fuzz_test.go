@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -86,6 +87,20 @@ func FuzzReadDocuments(f *testing.F) {
 			if before := old[kind]; before != nil && (h.ID != before.ID || h.Version != 4) || before == nil && h.Version != 1 {
 				t.Errorf("%s of %q is version %d of %s, want the next of the same hook", kind, body, h.Version, h.ID)
 			}
+		}
+	})
+}
+
+func FuzzParseDigest(f *testing.F) {
+	f.Add("sha-256=:" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + ":")
+	f.Add("sha-512=:abc:, sha-256=:")
+	f.Fuzz(func(t *testing.T, header string) {
+		sum, err := parseDigest(header)
+		if err != nil && (sum != nil || hook.FaultOf(err) != hook.Invalid) {
+			t.Errorf("parseDigest(%q) = %x, %v", header, sum, err)
+		}
+		if sum != nil && len(sum) != 32 || sum != nil && !strings.Contains(header, "sha-256=") {
+			t.Errorf("parseDigest(%q) = %x, which isn't a SHA-256 in it", header, sum)
 		}
 	})
 }

@@ -134,6 +134,12 @@ type Operations interface {
 	LatestEvent(ctx context.Context, company string, entity trade.Entity) (trade.Event, error)
 	// CountDeliveries tells how many deliveries an operation would touch.
 	CountDeliveries(ctx context.Context, q hook.DeliveryQuery, o hook.Operation) (hook.Counts, error)
+	// Document returns a document of a company.
+	Document(ctx context.Context, company string, id uuid.UUID) (trade.Document, error)
+	// Documents lists documents of a company, newest first.
+	Documents(ctx context.Context, q trade.DocumentQuery) ([]trade.Document, error)
+	// Deals lists deals of a company, newest first.
+	Deals(ctx context.Context, q trade.DealQuery) ([]trade.Deal, error)
 	// AddJob stores a new job, or returns the one of an earlier request with the same
 	// idempotency key.
 	AddJob(ctx context.Context, r hook.JobRequest, e account.Entry) (hook.JobReceipt, error)

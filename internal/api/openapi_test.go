@@ -76,7 +76,7 @@ func (d *document) check(t *testing.T, path, method string, a answer) {
 		return
 	}
 	at := strings.Join([]string{"", "paths", escape(path), method, "responses", status, "content", escape(kind), "schema"}, "/")
-	if strings.HasPrefix(kind, "image/") || kind == "text/plain" {
+	if strings.HasPrefix(kind, "image/") || kind == "text/plain" || op.ID == "getDocumentContent" && a.status == 200 {
 		return
 	}
 	if kind != "application/x-ndjson" {
@@ -130,7 +130,8 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	maps.Copy(calls, alertCalls(t, w))
 	maps.Copy(calls, operationCalls(t, w))
 	maps.Copy(calls, notificationCalls(t, w))
-	maps.Copy(calls, documentCalls())
+	maps.Copy(calls, documentHookCalls())
+	maps.Copy(calls, documentCalls(t, w))
 	for path, item := range d.Paths {
 		for method, op := range item {
 			if len(calls[op.ID]) == 0 {

@@ -111,6 +111,12 @@ func routes() map[string]route {
 		"closeAlert":               {company, acme + "/alerts/ALERT/close", ""},
 		"listAudit":                {company, acme + "/audit", ""},
 		"checkReceiver":            {company, acme + "/check", `{"url":"https://hooks.example/orders"}`},
+		"postDocument":             {company, acme + "/documents?" + goodDetails, "<INVOICE/>"},
+		"listDocuments":            {company, acme + "/documents", ""},
+		"getDocument":              {company, acme + "/documents/DOCUMENT", ""},
+		"getDocumentContent":       {company, acme + "/documents/DOCUMENT/content", ""},
+		"listDeals":                {company, acme + "/deals", ""},
+		"changeStatus":             {company, acme + "/orders/4711/status", `{"status":"PROCESSING","transactionId":"t-1"}`},
 
 		"getNotifications": {self, "/api/v1/me/notifications", ""},
 		"putNotifications": {self, "/api/v1/me/notifications", `{"often":"hourly"}`},
@@ -133,6 +139,7 @@ func (w *world) state(t *testing.T) string {
 	var all strings.Builder
 	for _, path := range []string{
 		acme, triggers, acme + "/deliveries", acme + "/delivery-jobs", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts", channels, documents, documents + "/tests",
+		acme + "/documents", acme + "/deals",
 		"/api/v1/users", "/api/v1/keys", "/api/v1/companies",
 	} {
 		all.Write(w.do(t, "GET", path, "").body)

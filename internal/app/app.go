@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,11 +21,13 @@ import (
 	"github.com/waybillhq/waybill/internal/alert"
 	"github.com/waybillhq/waybill/internal/api"
 	"github.com/waybillhq/waybill/internal/deliver"
+	"github.com/waybillhq/waybill/internal/document"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/job"
 	"github.com/waybillhq/waybill/internal/mail"
 	"github.com/waybillhq/waybill/internal/metrics"
 	"github.com/waybillhq/waybill/internal/oidc"
+	"github.com/waybillhq/waybill/internal/partner"
 	"github.com/waybillhq/waybill/internal/send"
 	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
@@ -52,6 +55,8 @@ type Options struct {
 	Memory         int           // bytes of deliveries held in memory, about; 0: 64 MiB
 	MaxEvent       int64         // bytes
 	MaxBatch       int64         // bytes
+	MaxDocument    int64         // bytes; 0: 64 MiB
+	DocumentsURL   string        // where documents are kept: "file:///…" or "s3://…"; empty: the database
 
 	PublicURL      string          // where people reach it, without a slash at the end; empty: "http://" and the address it listens on
 	TrustedProxies []netip.Prefix  // whose X-Forwarded-For and X-Forwarded-Proto count
@@ -68,9 +73,10 @@ type Options struct {
 }
 
 const (
-	lease         = 15 * time.Second
-	defaultMemory = 64 << 20
-	operatorKey   = "operator_key_digest" // names the setting
+	lease          = 15 * time.Second
+	defaultMemory  = 64 << 20
+	defaultLargest = 64 << 20              // document
+	operatorKey    = "operator_key_digest" // names the setting
 )
 
 // App is Waybill, put together and listening.
@@ -84,6 +90,7 @@ type App struct {
 	tracer  *tracing.Tracer
 	engine  *deliver.Engine
 	gate    *signin.Gate
+	archive *document.Archive
 	teller  *alert.Notifier
 	keys    Keys
 	newKey  string
@@ -129,13 +136,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	})
 	a.closers = append(a.closers, func() error { client.Close(); return nil })
 
-	memory := o.Memory
-	if memory == 0 {
-		memory = defaultMemory
-	}
 	a.engine = deliver.New(deliver.Options{
 		Queue: a.store, Sender: client, Observer: a.metrics, Tracer: a.attemptTracer(), Log: o.Log,
-		Concurrency: o.Concurrency, Memory: memory, Lease: lease, Drain: o.Drain,
+		Concurrency: o.Concurrency, Memory: cmp.Or(o.Memory, defaultMemory), Lease: lease, Drain: o.Drain,
 		DisableAfter: o.DisableAfter,
 	})
 	if a.api.ln, err = (&net.ListenConfig{}).Listen(ctx, "tcp", o.Listen); err != nil {
@@ -162,12 +165,20 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	in := intake.New(a.store, a.engine)
 	in.Observe(a.metrics)
-	a.api.srv = newServer((&api.Server{
-		Intake: in, Store: a.store, Deliverer: a.engine, Gate: a.gate, Policy: account.Policy{Modules: modules},
+	if err := a.openArchive(ctx, o, in, public); err != nil {
+		return nil, err
+	}
+	policy := account.Policy{Modules: modules}
+	mux := http.NewServeMux()
+	mux.Handle("/", (&api.Server{
+		Intake: in, Store: a.store, Archive: a.archive, Deliverer: a.engine, Gate: a.gate, Policy: policy,
 		CheckURL: guard.CheckURL, Checker: o.checker(roots), Ready: a.store.Ping, PublicURL: public, Provider: provider,
 		Teller: a.teller, Tester: &deliver.Tester{Directory: a.store.Directory, Sender: client, Log: o.Log}, Mails: o.Mail.Host != "",
-		Tracer: a.tracer, Metrics: a.metrics.Handler(), MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, Version: o.Version, Log: o.Log,
-	}).Handler(), o.Log)
+		Tracer: a.tracer, Metrics: a.metrics.Handler(), MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, MaxDocument: a.archive.MaxSize,
+		Version: o.Version, Log: o.Log,
+	}).Handler())
+	mux.Handle(partner.Path, (&partner.Server{Archive: a.archive, Gate: a.gate, Store: a.store, Policy: policy, Log: o.Log}).Handler())
+	a.api.srv = newServer(mux, o.Log)
 	return a, nil
 }
 
@@ -211,6 +222,7 @@ func (a *App) Run(ctx context.Context) error {
 	parts.Go(func() error {
 		return a.store.Watch(ctx, a.log, func(hooks []uuid.UUID) { a.engine.Look(ctx, hooks) })
 	})
+	parts.Go(func() error { return a.archive.Run(ctx) })
 	parts.Go(func() error { return a.teller.Run(ctx) })
 	parts.Go(func() error { return (&alert.Watcher{Store: a.store, Log: a.log}).Run(ctx) })
 	parts.Go(func() error { return (&job.Runner{Store: a.store, Deliverer: a.engine, Log: a.log}).Run(ctx) })

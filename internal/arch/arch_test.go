@@ -30,11 +30,13 @@ var allowed = map[string]string{
 	"internal/account":       "internal/hook internal/trade",
 	"internal/certificate":   "internal/hook",
 	"internal/oidc":          "internal/account internal/hook internal/trade",
+	"internal/bucket":        "",
 	"internal/check":         "internal/hook",
 	"internal/mail":          "internal/hook",
 	"internal/mail/mailtest": "",
 	"internal/match":         "internal/hook internal/trade",
 	"internal/nodetest":      "",
+	"internal/opentrans":     "internal/hook internal/trade",
 	"internal/pgtemp":        "",
 	"internal/receiver":      "",
 	"internal/render":        "internal/hook internal/render/entity internal/render/notice internal/trade",
@@ -55,11 +57,14 @@ var allowed = map[string]string{
 	"internal/metrics": "internal/hook",
 	"internal/tracing": "internal/hook internal/trade",
 
-	"internal/signin": "internal/account internal/hook",
+	"internal/signin":   "internal/account internal/hook",
+	"internal/document": "internal/hook internal/opentrans internal/trade",
 
-	"internal/api": "internal/account internal/certificate internal/check internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
+	"internal/partner": "internal/account internal/document internal/hook internal/trade",
 
-	"internal/app": "internal/account internal/alert internal/api internal/check internal/deliver internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/seal internal/send internal/signin internal/store internal/tracing",
+	"internal/api": "internal/account internal/certificate internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
+
+	"internal/app": "internal/account internal/alert internal/api internal/bucket internal/check internal/deliver internal/document internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/partner internal/seal internal/send internal/signin internal/store internal/tracing",
 
 	"internal/bench": "internal/account internal/hook internal/pgtemp internal/receiver internal/seal internal/store internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",

@@ -38,6 +38,8 @@ type Server struct {
 	Memory       string `default:"64MiB" env:"WAYBILL_MEMORY" placeholder:"SIZE" help:"Deliveries that are kept in memory; the others wait in the database."`
 	MaxEvent     string `default:"1MiB" env:"WAYBILL_MAX_EVENT" placeholder:"SIZE" help:"Largest event that is accepted."`
 	MaxBatch     string `default:"32MiB" env:"WAYBILL_MAX_BATCH" placeholder:"SIZE" help:"Largest batch of events that is accepted."`
+	MaxDocument  string `default:"64MiB" env:"WAYBILL_MAX_DOCUMENT" placeholder:"SIZE" help:"Largest document that is accepted."`
+	DocumentsURL string `name:"documents-url" env:"WAYBILL_DOCUMENTS_URL" placeholder:"URL" help:"Where documents are kept: file:///FOLDER, or s3://BUCKET?region=REGION for S3 and what speaks its protocol. Without it, in the database."`
 	Drain        string `default:"25s" env:"WAYBILL_DRAIN" placeholder:"DURATION" help:"Time given to requests under way when the server is stopped."`
 	DisableAfter string `default:"120h" env:"WAYBILL_DISABLE_AFTER" placeholder:"DURATION" help:"A hook whose receiver fails for so long without any success is disabled; 0s: never. Hooks may say otherwise."`
 	LogFormat    string `default:"text" env:"WAYBILL_LOG_FORMAT" placeholder:"FORMAT" help:"Form of the log on standard error: text or json."`
@@ -52,9 +54,11 @@ type Settings struct {
 	Way
 	Timeout      time.Duration
 	Concurrency  int
-	Memory       int   // bytes
-	MaxEvent     int64 // bytes
-	MaxBatch     int64 // bytes
+	Memory       int    // bytes
+	MaxEvent     int64  // bytes
+	MaxBatch     int64  // bytes
+	MaxDocument  int64  // bytes
+	DocumentsURL string // file:///… or s3://…; empty: the database
 	Drain        time.Duration
 	DisableAfter time.Duration // 0: never
 	LogJSON      bool
@@ -106,6 +110,8 @@ func (s *Server) Settings() (Settings, error) {
 		Memory:       int(r.size("memory", s.Memory, 1<<20, 1<<40)),
 		MaxEvent:     r.size("max-event", s.MaxEvent, 1<<10, 64<<20),
 		MaxBatch:     r.size("max-batch", s.MaxBatch, 1<<10, 1<<30),
+		MaxDocument:  r.size("max-document", s.MaxDocument, 1<<10, 1<<40),
+		DocumentsURL: r.bucket("documents-url", s.DocumentsURL),
 		Drain:        r.duration("drain", s.Drain, 0, time.Hour),
 		DisableAfter: r.duration("disable-after", s.DisableAfter, 0, 8760*time.Hour),
 		LogJSON:      r.choice("log-format", s.LogFormat, "text", "json") == "json",

@@ -56,7 +56,7 @@ func defaults() config.Settings {
 		Database: "waybill.db", Listen: "127.0.0.1:8080",
 		Way:     config.Way{ConnectTimeout: 10 * time.Second},
 		Timeout: time.Minute, Drain: 25 * time.Second, DisableAfter: 120 * time.Hour,
-		Concurrency: 16, Memory: 64 << 20, MaxEvent: 1 << 20, MaxBatch: 32 << 20,
+		Concurrency: 16, Memory: 64 << 20, MaxEvent: 1 << 20, MaxBatch: 32 << 20, MaxDocument: 64 << 20,
 		MetricsCompanies: 200,
 	}
 }
@@ -83,7 +83,7 @@ func TestFlags(t *testing.T) {
 		"--allow-network=10.1.0.0/16,fd00::/8", "--allow-network=192.0.2.1/32", "--deny-network=10.1.2.0/24",
 		"--allow-port=443,8443", "--proxy=socks5://me:p%40ss@proxy.internal:1080", "--source-address=192.0.2.9",
 		"--timeout=1m30s", "--connect-timeout=500ms", "--drain=0s", "--disable-after=24h", "--concurrency=1",
-		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--log-format=json", "--log-level=error",
+		"--memory=1GiB", "--max-event=2048", "--max-batch=4KiB", "--max-document=8KiB", "--documents-url=file:///var/lib/documents", "--log-format=json", "--log-level=error",
 		"--metrics-listen=:9464", "--metrics-companies=3", "--traces-endpoint=https://traces.internal/")
 	check(t, got, err, config.Settings{
 		Listen: "[::1]:0", Database: "x.db", OperatorKey: "obviously-fake-0123456789",
@@ -96,7 +96,7 @@ func TestFlags(t *testing.T) {
 			SourceAddress: netip.MustParseAddr("192.0.2.9"), ConnectTimeout: 500 * time.Millisecond,
 		},
 		Timeout: 90 * time.Second, DisableAfter: 24 * time.Hour, Concurrency: 1,
-		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, LogJSON: true, LogLevel: slog.LevelError,
+		Memory: 1 << 30, MaxEvent: 2048, MaxBatch: 4096, MaxDocument: 8192, DocumentsURL: "file:///var/lib/documents", LogJSON: true, LogLevel: slog.LevelError,
 		MetricsListen: ":9464", MetricsCompanies: 3, TracesEndpoint: "https://traces.internal/v1/traces",
 	})
 }
@@ -199,6 +199,10 @@ func TestWrongSettings(t *testing.T) {
 		{"a size with an unknown unit", []string{"--memory=64MB"}, []string{"--memory", "64MB", "1MiB"}},
 		{"a size that is too large to count", []string{"--max-event=99999999999GiB"}, []string{"--max-event", "64MiB"}},
 		{"a size that is too small", []string{"--max-event=1"}, []string{"--max-event", "1KiB"}},
+		{"documents in a folder without a root", []string{"--documents-url=file://documents"}, []string{"--documents-url", "file:///"}},
+		{"documents in no bucket", []string{"--documents-url=s3://"}, []string{"--documents-url", "s3://BUCKET"}},
+		{"documents elsewhere", []string{"--documents-url=ftp://documents"}, []string{"--documents-url", "there is no such kind"}},
+		{"documents with a secret", []string{"--documents-url=s3://me:secret@documents"}, []string{"--documents-url", "AWS_SECRET_ACCESS_KEY"}},
 		{"a batch smaller than an event", []string{"--max-batch=512KiB"}, []string{"--max-batch", "--max-event"}},
 		{"an unknown form of log", []string{"--log-format=xml"}, []string{"--log-format", "xml", "text, json"}},
 		{"an unknown level of log", []string{"--log-level=loud"}, []string{"--log-level", "loud", "debug"}},

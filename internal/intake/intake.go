@@ -20,6 +20,8 @@ import (
 type Store interface {
 	// Accept stores events and deliveries, all or none; see store.Store.
 	Accept(ctx context.Context, node uuid.UUID, as []hook.Acceptance) ([]hook.Receipt, error)
+	// File stores documents with events and deliveries, all or nothing; see store.Store.
+	File(ctx context.Context, node uuid.UUID, f hook.Filing) ([]hook.Receipt, error)
 	// Directory returns the companies and hooks at this moment.
 	Directory() *hook.Directory
 }
@@ -105,7 +107,13 @@ func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) (
 		})
 		places = append(places, i)
 	}
-	receipts, err := in.commit(ctx, acceptances, jobs)
+	if len(acceptances) == 0 {
+		in.observe(company, results, true)
+		return results, nil
+	}
+	receipts, err := in.commit(acceptances, jobs, func(node uuid.UUID) ([]hook.Receipt, error) {
+		return in.store.Accept(ctx, node, acceptances)
+	})
 	if err != nil {
 		in.observe(company, results, false)
 		return nil, err
@@ -162,12 +170,9 @@ func owe(jobs []hook.Job, e trade.Event, hooks []*hook.Hook, now time.Time) ([]h
 	return jobs, nil
 }
 
-// commit stores acceptances with their jobs, which are in the same order, and
+// commit has acceptances stored with their jobs, which are in the same order, and
 // starts what was stored.
-func (in *Intake) commit(ctx context.Context, as []hook.Acceptance, jobs []hook.Job) ([]hook.Receipt, error) {
-	if len(as) == 0 {
-		return nil, nil
-	}
+func (in *Intake) commit(as []hook.Acceptance, jobs []hook.Job, store func(node uuid.UUID) ([]hook.Receipt, error)) ([]hook.Receipt, error) {
 	node := in.deliverer.Reserve(jobs)
 	deliveries := make([]hook.Delivery, len(jobs))
 	next := 0
@@ -179,7 +184,7 @@ func (in *Intake) commit(ctx context.Context, as []hook.Acceptance, jobs []hook.
 		}
 		as[i].Deliveries = deliveries[first:next:next]
 	}
-	receipts, err := in.store.Accept(ctx, node, as)
+	receipts, err := store(node)
 	if err != nil {
 		in.deliverer.Release(jobs)
 		return nil, err

@@ -19,10 +19,11 @@ import (
 // the first of them waits.
 const groupRows = 4096
 
-// work is what one caller of Accept or Settle wants to have committed.
+// work is what one caller of Accept, File or Settle wants to have committed.
 type work struct {
 	accept   []hook.Acceptance
 	receipts []hook.Receipt // an answer for each of accept
+	file     *hook.Filing   // what else belongs to accept; nil: nothing
 
 	node   uuid.UUID
 	settle []hook.Settlement
@@ -32,7 +33,13 @@ type work struct {
 	done chan struct{} // closed when it is committed or has failed
 }
 
-func (w *work) rows() int { return len(w.accept) + len(w.settle) }
+func (w *work) rows() int {
+	n := len(w.accept) + len(w.settle)
+	if w.file != nil {
+		n += len(w.file.Documents) + len(w.file.Deals)
+	}
+	return n
+}
 
 // committer lets callers that come at the same time share a transaction, and
 // so the wait for the disk. While any wait, a goroutine commits one group after
@@ -151,6 +158,9 @@ func (s *Store) commitTogether(ctx context.Context, group []*work, sent func()) 
 		}
 		if err := s.writeAcceptances(ctx, tx, group, known); err != nil {
 			return fmt.Errorf("accept: %w", err)
+		}
+		if err := s.writeFilings(ctx, tx, group); err != nil {
+			return fmt.Errorf("file: %w", err)
 		}
 		return nil
 	})

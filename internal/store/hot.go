@@ -39,6 +39,7 @@ type hotStatements struct {
 	insertAttempt  *hotStatement
 	insertAlert    *hotStatement
 	group          groupStatements
+	filing         filingStatements
 }
 
 func (s *Store) hotStatements() hotStatements {
@@ -58,6 +59,9 @@ func (s *Store) hotStatements() hotStatements {
 		group: groupStatements{
 			lock: form(lockGroup()), merge: form(mergeDelivery()), noteMerged: form(noteMerged()), giveTurn: form(giveTurn()),
 			lockYounger: form(lockYounger()), takeEvent: form(takeEvent()), endMerged: form(endMerged()), release: form(releaseNext()),
+		},
+		filing: filingStatements{
+			keepContent: form(keepContent()), insertDocument: form(insertDocument()), putDeal: form(putDeal()),
 		},
 	}
 }

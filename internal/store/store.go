@@ -25,10 +25,11 @@ import (
 type Store struct {
 	dialect
 
-	path  string  // of SQLite's file
-	write *sql.DB // one connection on SQLite, which has one writer
-	read  *sql.DB // for what only reads
-	lock  io.Closer
+	path   string  // of SQLite's file
+	write  *sql.DB // one connection on SQLite, which has one writer
+	read   *sql.DB // for what only reads
+	chunks *sql.DB // for what documents hold; on PostgreSQL it is read
+	lock   io.Closer
 
 	sealer   Sealer
 	observer Observer // nil: nobody
@@ -39,7 +40,8 @@ type Store struct {
 	writer     hotWriter
 	committer  committer
 
-	doubt     atomic.Bool // see TakeDoubt
+	doubt     atomic.Bool  // see TakeDoubt
+	written   atomic.Int64 // chunks; see AddChunk
 	directory atomic.Pointer[hook.Directory]
 	keys      atomic.Pointer[account.Keys]
 	reloading sync.Mutex
@@ -70,6 +72,9 @@ func (s *Store) openFile() error {
 	if s.write, err = openSQLite(s.path, "&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(64000)", 1); err == nil {
 		s.read, err = openSQLite(s.path, "&_pragma=cache_size(-4096)&_pragma=query_only(1)", 4)
 	}
+	if err == nil { // pages of documents are not to drive out those of lists, nor to take their room
+		s.chunks, err = openSQLite(s.path, "&_pragma=cache_size(-256)&_pragma=query_only(1)", 4)
+	}
 	return err
 }
 
@@ -93,6 +98,7 @@ func (s *Store) openURL(url string) error {
 	var err error
 	if s.write, err = openPostgres(url, queueParams(), 5); err == nil {
 		s.read, err = openPostgres(url, readParams(), 8)
+		s.chunks = s.read
 	}
 	return err
 }
@@ -103,7 +109,7 @@ func (s *Store) start(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	if s.lock != nil {
-		if err := s.endLeases(ctx); err != nil {
+		if err := errors.Join(s.endLeases(ctx), s.endContents(ctx)); err != nil {
 			return err
 		}
 	}
@@ -147,7 +153,7 @@ func (s *Store) Close() error {
 	if s.eventsByID != nil {
 		errs = append(errs, s.eventsByID.Close())
 	}
-	for _, db := range []*sql.DB{s.read, s.write} {
+	for _, db := range []*sql.DB{s.chunks, s.read, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
