@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // publisher posts single events on a connection of its own. It writes requests
@@ -22,8 +23,13 @@ type publisher struct {
 	answers *bufio.Reader
 	head    []byte // of every request, up to the value of Content-Length
 	request []byte
-	body    []byte // of the last answer
+	body    []byte    // of the last answer
+	used    time.Time // when that came
 }
+
+// keepFor is how long a publisher's connection is kept without being used, which is
+// less than the server keeps it.
+const keepFor = time.Minute
 
 // publisherPool keeps the publishers that are not posting.
 type publisherPool struct {
@@ -31,11 +37,14 @@ type publisherPool struct {
 	free []*publisher
 }
 
+// take returns the publisher that was used last, or nil if there is none whose
+// connection the server still keeps.
 func (p *publisherPool) take() *publisher {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := len(p.free)
-	if n == 0 {
+	if n == 0 || time.Since(p.free[n-1].used) > keepFor {
+		p.drop()
 		return nil
 	}
 	last := p.free[n-1]
@@ -46,13 +55,22 @@ func (p *publisherPool) take() *publisher {
 func (p *publisherPool) give(pub *publisher) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	pub.used = time.Now()
 	p.free = append(p.free, pub)
 }
 
 func (p *publisherPool) close() {
-	for pub := p.take(); pub != nil; pub = p.take() {
-		_ = pub.conn.Close() // nothing is under way on it
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop()
+}
+
+// drop closes the connections of all that are kept, on which nothing is under way.
+func (p *publisherPool) drop() {
+	for _, pub := range p.free {
+		_ = pub.conn.Close()
 	}
+	p.free = nil
 }
 
 // connect makes a publisher for the rig's server.
