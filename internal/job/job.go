@@ -49,8 +49,8 @@ const (
 // What is being delivered waits for a step, so steps are kept short: each is for as
 // many deliveries as can be done in about so long.
 const (
-	stepTime  = 8 * time.Millisecond
-	fewRows   = 64 // deliveries of a step, at least
+	stepTime  = 5 * time.Millisecond
+	fewRows   = 32 // deliveries of a step, at least
 	firstRows = 128
 	manyRows  = 512 // at most
 )

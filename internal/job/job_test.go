@@ -330,9 +330,9 @@ func TestStepsAreAsLongAsTheyMayTake(t *testing.T) {
 		want []int
 	}{
 		"quick":     {time.Microsecond, []int{128, 256, 512, 512, 512}},
-		"ordinary":  {50 * time.Microsecond, []int{128, 128, 128}},
-		"slow":      {200 * time.Microsecond, []int{128, 64, 64}},
-		"very slow": {100 * time.Millisecond, []int{128, 64, 64}},
+		"ordinary":  {30 * time.Microsecond, []int{128, 128, 128}},
+		"slow":      {150 * time.Microsecond, []int{128, 64, 32, 32}},
+		"very slow": {100 * time.Millisecond, []int{128, 64, 32, 32}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
