@@ -47,12 +47,12 @@ func (n *noticed) all(path string) []map[string]string {
 	return some
 }
 
-// upload stores a document with a key and returns the answer, which must have the
+// upload stores an XML document of acme with a key and returns the answer, which must have the
 // status.
-func (r *rig) upload(t *testing.T, status int, company, key, query, mediaType string, body []byte) map[string]any {
+func (r *rig) upload(t *testing.T, status int, key, query string, body []byte) map[string]any {
 	t.Helper()
-	h := http.Header{"Authorization": {"Bearer " + key}, "Content-Type": {mediaType}}
-	text := r.do(t, status, "POST", "/api/v1/companies/"+company+"/documents?"+query, string(body), h)
+	h := http.Header{"Authorization": {"Bearer " + key}, "Content-Type": {"application/xml"}}
+	text := r.do(t, status, "POST", acme+"/documents?"+query, string(body), h)
 	var v map[string]any
 	if err := json.Unmarshal(text, &v); err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func (r *rig) testDelivery(t *testing.T, in *noticed) {
 	t.Helper()
 	content := make([]byte, 700<<10) // three chunks
 	_, _ = rand.Read(content)
-	filed := r.upload(t, http.StatusCreated, "acme", operatorKey, ofDeal+"&kind=DELIVERY&format=XML&opaque=true", "application/xml", content)
+	filed := r.upload(t, http.StatusCreated, operatorKey, ofDeal+"&kind=DELIVERY&format=XML&opaque=true", content)
 	await(t, "the notice", func() bool { return len(in.all("/buyer")) == 1 })
 	said := maps.Clone(in.all("/buyer")[0])
 	delete(said, "path")
@@ -183,7 +183,7 @@ func (r *rig) testDelivery(t *testing.T, in *noticed) {
 
 func (r *rig) testOrder(t *testing.T, in *noticed) {
 	t.Helper()
-	r.upload(t, http.StatusCreated, "acme", operatorKey, ofDeal+"&kind=ORDER&opaque=true", "application/xml", []byte("<ORDER/>"))
+	r.upload(t, http.StatusCreated, operatorKey, ofDeal+"&kind=ORDER&opaque=true", []byte("<ORDER/>"))
 	await(t, "the notice", func() bool { return len(in.all("/seller")) == 1 })
 	if got := in.all("/seller")[0]; got["eventType"] != "ORDER" || !strings.HasSuffix(got["documentUrl"], "/ORDER.xml") {
 		t.Errorf("the seller was told %v, want an ORDER", got)

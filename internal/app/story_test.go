@@ -115,8 +115,8 @@ func (r *rig) testTheNotice(t *testing.T, box *noticeBox, content []byte) string
 	t.Helper()
 	producer := r.key(t, "acme", "producer")
 	const details = "buyer=acme&seller=globex" // the rest is in the document
-	r.upload(t, http.StatusNotFound, "acme", r.key(t, "globex", "producer"), details, "application/xml", content)
-	filed := r.upload(t, http.StatusCreated, "acme", producer, details, "application/xml", content)
+	r.upload(t, http.StatusNotFound, r.key(t, "globex", "producer"), details, content)
+	filed := r.upload(t, http.StatusCreated, producer, details, content)
 
 	told := box.first(t, "/DELIVERY")
 	notice := object(t, told.Body)
