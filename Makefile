@@ -75,7 +75,7 @@ bench: ## Measure deliveries per second on both engines (BENCH="--events 50000")
 	CGO_ENABLED=0 go run ./cmd/waybill bench --engine sqlite $(BENCH)
 	CGO_ENABLED=0 go run ./cmd/waybill bench --engine postgres $(BENCH)
 
-bench-queue: ## Measure long queues (GROWN="--waiting 1000000 --settled 10000000") and a job that cancels CANCEL (100000); half an hour, 20 GB
+bench-queue: ## Measure long queues (GROWN="--waiting 1000000 --settled 10000000") and a job that cancels CANCEL (100000); an hour or more, 20 GB
 	@scripts/need postgres
 	CGO_ENABLED=0 go run ./cmd/waybill bench --engine sqlite --grown $(GROWN)
 	CGO_ENABLED=0 go run ./cmd/waybill bench --engine postgres --grown $(GROWN)

@@ -144,16 +144,7 @@ type inbox struct {
 func newInbox(t *testing.T, delay time.Duration) *inbox {
 	t.Helper()
 	in := &inbox{ids: make(map[string]map[string]int), now: make(map[string]int)}
-	authority, err := receiver.NewAuthority()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := authority.Issue("127.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	in.trust = writeFile(t, "authority.pem", authority.PEM())
-	srv, err := receiver.Listen(t.Context(), "127.0.0.1:0", cert, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	in.url, in.trust = startReceiver(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		in.begin(r)
 		defer in.end(r)
 		select {
@@ -162,10 +153,25 @@ func newInbox(t *testing.T, delay time.Duration) *inbox {
 		}
 		in.receive(w, r)
 	}))
+	return in
+}
+
+// startReceiver starts a receiver that answers by h. It returns its URL, and the file of
+// the authority that vouches for it.
+func startReceiver(t *testing.T, h http.Handler) (url, trust string) {
+	t.Helper()
+	authority, err := receiver.NewAuthority()
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.url = srv.URL()
+	cert, err := authority.Issue("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := receiver.Listen(t.Context(), "127.0.0.1:0", cert, h)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- srv.Run(ctx) }()
@@ -175,7 +181,7 @@ func newInbox(t *testing.T, delay time.Duration) *inbox {
 			t.Error(err)
 		}
 	})
-	return in
+	return srv.URL(), writeFile(t, "authority.pem", authority.PEM())
 }
 
 func (in *inbox) begin(r *http.Request) {

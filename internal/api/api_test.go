@@ -51,12 +51,9 @@ const (
 )
 
 // idle is a deliverer without room: everything waits in the store.
-type idle struct{}
+type idle struct{ storetest.Idle }
 
-func (idle) Reserve([]hook.Job) uuid.UUID { return uuid.Nil }
-func (idle) Start(uuid.UUID, []hook.Job)  {}
-func (idle) Release([]hook.Job)           {}
-func (idle) Owe([]uuid.UUID)              {}
+func (idle) Owe([]uuid.UUID) {}
 
 // world is a server on a store of its own, with the company acme.
 type world struct {

@@ -28,13 +28,6 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtemp.Main(m)) }
 
-// idle is a deliverer without room: everything waits in the store.
-type idle struct{}
-
-func (idle) Reserve([]hook.Job) uuid.UUID { return uuid.Nil }
-func (idle) Start(uuid.UUID, []hook.Job)  {}
-func (idle) Release([]hook.Job)           {}
-
 // world is an archive on a store of its own, with the company acme.
 type world struct {
 	*document.Archive
@@ -48,7 +41,7 @@ func newWorld(t *testing.T, st *store.Store, bucket document.Bucket) *world {
 		t.Fatal(err)
 	}
 	return &world{store: st, Archive: &document.Archive{
-		Store: st, Filer: intake.New(st, idle{}), Bucket: bucket, PublicURL: "https://waybill.example", MaxSize: 4 << 20,
+		Store: st, Filer: intake.New(st, storetest.Idle{}), Bucket: bucket, PublicURL: "https://waybill.example", MaxSize: 4 << 20,
 		Log: slog.New(slog.DiscardHandler),
 	}}
 }

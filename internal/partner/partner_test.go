@@ -12,11 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/document"
-	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/partner"
 	"github.com/waybillhq/waybill/internal/pgtemp"
@@ -27,13 +24,6 @@ import (
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtemp.Main(m)) }
-
-// idle is a deliverer without room.
-type idle struct{}
-
-func (idle) Reserve([]hook.Job) uuid.UUID { return uuid.Nil }
-func (idle) Start(uuid.UUID, []hook.Job)  {}
-func (idle) Release([]hook.Job)           {}
 
 // world is a server with the companies acme and rival, and an invoice of acme's.
 type world struct {
@@ -64,7 +54,7 @@ func newWorld(t *testing.T, st *store.Store) *world {
 		}
 	}
 	log := slog.New(slog.DiscardHandler)
-	w.archive = &document.Archive{Store: st, Filer: intake.New(st, idle{}), PublicURL: "https://waybill.example", MaxSize: 1 << 20, Log: log}
+	w.archive = &document.Archive{Store: st, Filer: intake.New(st, storetest.Idle{}), PublicURL: "https://waybill.example", MaxSize: 1 << 20, Log: log}
 	w.document = w.bring(t, w.content, trade.XML)
 	server := httptest.NewServer((&partner.Server{
 		Archive: w.archive, Gate: signin.New(signin.Options{Store: st, Operator: account.Digest(operatorKey)}), Store: st,
