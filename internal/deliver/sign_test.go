@@ -55,10 +55,10 @@ func TestEveryAttemptIsSigned(t *testing.T) {
 		}), nil)
 		r.post(t, 1)
 		time.Sleep(time.Minute)
+		r.stop()
 		if attempts < 2 {
 			t.Errorf("%d attempts were made, want one more at least", attempts)
 		}
-		r.stop()
 	})
 }
 
