@@ -31,6 +31,7 @@ var allowed = map[string]string{
 	"internal/account":       "internal/hook internal/trade",
 	"internal/certificate":   "internal/hook",
 	"internal/oidc":          "internal/account internal/hook internal/trade",
+	"internal/change":        "internal/hook internal/openjson internal/trade",
 	"internal/check":         "internal/hook",
 	"internal/mail":          "internal/hook",
 	"internal/mail/mailtest": "",
