@@ -99,7 +99,7 @@ func Order(before *trade.Order, state trade.Order, by Party, at time.Time) (trad
 	now.Lines = slices.Clone(state.Lines)
 	if before == nil {
 		settle(nil, &now)
-		stampOrder(nil, &now, later(at, time.Time{}))
+		stampOrder(nil, &now, nil, later(at, time.Time{}))
 		return now, []Event{{"OrderIssuedByBuyer", lineIDs(now.Lines)}}, nil
 	}
 	old := make(map[string]*trade.Line, len(before.Lines))
@@ -110,7 +110,7 @@ func Order(before *trade.Order, state trade.Order, by Party, at time.Time) (trad
 		return trade.Order{}, nil, err
 	}
 	settle(old, &now)
-	f := finding{by: by, lines: make(map[string][]string)}
+	f := finding{by: by, lines: make(map[string][]string), changed: make(map[string]bool)}
 	for i := range now.Lines {
 		f.line(old[now.Lines[i].ID], &now.Lines[i])
 	}
@@ -118,7 +118,7 @@ func Order(before *trade.Order, state trade.Order, by Party, at time.Time) (trad
 	if len(f.lines) == 0 {
 		return *before, nil, nil
 	}
-	stampOrder(before, &now, later(at, before.LastUpdatedAt))
+	stampOrder(before, &now, f.changed, later(at, before.LastUpdatedAt))
 	return now, f.events(), nil
 }
 
@@ -153,8 +153,9 @@ func missing(before, now []trade.Line) error {
 
 // A finding collects what happened to an order.
 type finding struct {
-	by    Party
-	lines map[string][]string // by type of event
+	by      Party
+	lines   map[string][]string // by type of event
+	changed map[string]bool     // lines that are new or say something else
 }
 
 // tell notes that something happened to a line, or to the header if id is empty.
@@ -185,7 +186,7 @@ func Named(state trade.Order, e Event) (Event, error) {
 	t, ok := trade.TypeOf(e.Type)
 	if !ok || t.Family != trade.OrderEvents {
 		near := ""
-		if name := trade.Nearest(e.Type); name != "" {
+		if name := trade.Nearest(e.Type); name != "" && !ok {
 			near = "; the nearest is " + quote(name)
 		}
 		return Event{}, hook.InvalidField("eventName", "%s is no event of an order%s", quote(e.Type), near)

@@ -11,11 +11,11 @@ import (
 // line finds out what happened to a line, of which old is the state before, nil if
 // there was none.
 func (f *finding) line(old, now *trade.Line) {
+	f.changed[now.ID] = old == nil || !unchanged(old, now)
 	if old == nil {
 		f.tell("OrderLinesIssuedByBuyer", now.ID)
-		return
 	}
-	if unchanged(old, now) {
+	if old == nil || !f.changed[now.ID] {
 		return
 	}
 	told := false

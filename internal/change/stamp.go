@@ -87,8 +87,8 @@ func stampDeliveries(old, now []trade.Delivery, at time.Time) []trade.Delivery {
 }
 
 // stampOrder gives an order that has changed at a time its version and times of
-// change.
-func stampOrder(before, now *trade.Order, at time.Time) {
+// change. The changed lines are those that are not as before.
+func stampOrder(before, now *trade.Order, changed map[string]bool, at time.Time) {
 	was := zero(before)
 	now.Version, now.LastUpdatedAt = was.Version+1, at
 	if now.BuyerOrder != nil {
@@ -107,7 +107,7 @@ func stampOrder(before, now *trade.Order, at time.Time) {
 	}
 	for i := range now.Lines {
 		l := &now.Lines[i]
-		if o := old[l.ID]; o != nil && unchanged(o, l) {
+		if o := old[l.ID]; o != nil && !changed[l.ID] {
 			*l = *o
 		} else {
 			stampLine(zero(o), l, at)
