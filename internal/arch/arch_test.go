@@ -42,6 +42,7 @@ var allowed = map[string]string{
 	"internal/render":        "internal/hook internal/render/entity internal/render/notice internal/trade",
 	"internal/render/entity": "internal/rawjson internal/trade",
 	"internal/render/notice": "internal/rawjson internal/trade",
+	"internal/render/order":  "internal/hook internal/openjson internal/rawjson internal/trade",
 	"internal/retry":         "internal/hook",
 	"internal/send":          "internal/hook",
 	"internal/sign":          "internal/hook",

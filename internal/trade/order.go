@@ -99,6 +99,7 @@ type Line struct {
 // BuyerLine is the buyer's part of a line.
 type BuyerLine struct {
 	Position         string            `json:"position,omitzero"`
+	OriginalPosition string            `json:"originalPosition,omitzero"` // of the line that this one was split from
 	Description      string            `json:"description,omitzero"`
 	Item             *Item             `json:"item,omitzero"`
 	Requests         *Requests         `json:"requests,omitzero"`
