@@ -85,7 +85,7 @@ func Split(l *trade.Line) []SingleLine {
 			ScheduledDelivery: row.scheduled, ScheduledDeliveryInclRequests: row.requested,
 			Prices: l.Prices, PricesInclRequests: l.PricesIncludingRequests,
 		}
-		if c := l.ConfirmedLine; c != nil {
+		if c := l.ConfirmedLine; c != nil && (i == 0 || row.confirmed != nil || c.Prices != nil) {
 			s.ConfirmedLine = &SingleConfirmed{ScheduledDelivery: row.confirmed, Prices: c.Prices, More: c.More}
 		}
 		if i == 0 {
