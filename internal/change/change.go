@@ -12,7 +12,7 @@
 // state (WriteOrder) is kept as a version of the entity; an event names that
 // version and the lines. Without events nothing has changed, and there is nothing
 // to remember. A producer that says by itself what happened gets its event checked
-// (Named) in place of the ones found here; the state is the same.
+// (Named, NamedShipment) in place of the ones found here; the state is the same.
 //
 // To make a body, a renderer reads the state again and picks the lines.
 package change
@@ -183,13 +183,8 @@ func (f *finding) events() []Event {
 // all of them. It returns the event with its lines in the order of the state. The
 // error is a *hook.Error of fault Invalid.
 func Named(state trade.Order, e Event) (Event, error) {
-	t, ok := trade.TypeOf(e.Type)
-	if !ok || t.Family != trade.OrderEvents {
-		near := ""
-		if name := trade.Nearest(e.Type); name != "" && !ok {
-			near = "; the nearest is " + quote(name)
-		}
-		return Event{}, hook.InvalidField("eventName", "%s is no event of an order%s", quote(e.Type), near)
+	if err := known(e.Type, trade.OrderEvents, "an order"); err != nil {
+		return Event{}, err
 	}
 	all := lineIDs(state.Lines)
 	if len(e.Lines) == 0 {
@@ -204,4 +199,20 @@ func Named(state trade.Order, e Event) (Event, error) {
 		}
 	}
 	return Event{e.Type, slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(e.Lines, id) })}, nil
+}
+
+// NamedShipment checks the name of an event of a shipment, as Named does.
+func NamedShipment(name string) error { return known(name, trade.ShipmentEvents, "a shipment") }
+
+// known returns an error unless name is an event of the family.
+func known(name string, family trade.Family, what string) error {
+	t, ok := trade.TypeOf(name)
+	if ok && t.Family == family {
+		return nil
+	}
+	near := ""
+	if n := trade.Nearest(name); n != "" && !ok {
+		near = "; the nearest is " + quote(n)
+	}
+	return hook.InvalidField("eventName", "%s is no event of %s%s", quote(name), what, near)
 }

@@ -126,12 +126,12 @@ func otherCases() []orderCase {
 		{"less was received than was said", edits{received}, edits{in(func(l *trade.Line) { l.DeliveryHistory[0].Quantity = "39" })}, "", "OrderLinesDeliveryHistorySetByBuyer a"},
 		{"the buyer has another contact", nil, edits{func(o *trade.Order) { o.BuyerOrder.Contact = &trade.Contact{Email: "piet@buyer.example"} }}, "", "OrderContactReassignedByBuyer"},
 		{"the supplier has none any more", nil, edits{func(o *trade.Order) { o.SupplierOrder.Contact = nil }}, "", "OrderContactReassignedBySupplier"},
-		{"the buyer attaches a document", nil, edits{func(o *trade.Order) { o.BuyerOrder.Documents = append(o.BuyerOrder.Documents, document("D")...) }}, "", "OrderDocumentsAttachedByBuyer"},
+		{"the buyer attaches a document", nil, edits{func(o *trade.Order) { o.BuyerOrder.Documents = append(o.BuyerOrder.Documents, document()...) }}, "", "OrderDocumentsAttachedByBuyer"},
 		{"a document is another one", nil, edits{func(o *trade.Order) { o.BuyerOrder.Documents[0].Revision = "4" }}, "", "OrderDocumentsAttachedByBuyer"},
 		{"a document is taken away", nil, edits{func(o *trade.Order) { o.BuyerOrder.Documents = nil }}, "", "OrderLinesUpdatedByBuyer"},
-		{"the supplier attaches a document to a line", nil, edits{in(func(l *trade.Line) { l.SupplierLine.Documents = document("D") })}, "", "OrderDocumentsAttachedBySupplier a"},
-		{"a document of a line is taken away", edits{in(func(l *trade.Line) { l.SupplierLine.Documents = document("D") })}, edits{in(func(l *trade.Line) { l.SupplierLine.Documents = nil })}, "", "OrderLinesUpdatedBySupplier a"},
-		{"a document comes with a price", nil, edits{in(func(l *trade.Line) { l.BuyerLine.Documents, l.Prices.NetPrice = document("D"), nil })}, "", "OrderLinesReissuedByBuyer a; OrderDocumentsAttachedByBuyer a"},
+		{"the supplier attaches a document to a line", nil, edits{in(func(l *trade.Line) { l.SupplierLine.Documents = document() })}, "", "OrderDocumentsAttachedBySupplier a"},
+		{"a document of a line is taken away", edits{in(func(l *trade.Line) { l.SupplierLine.Documents = document() })}, edits{in(func(l *trade.Line) { l.SupplierLine.Documents = nil })}, "", "OrderLinesUpdatedBySupplier a"},
+		{"a document comes with a price", nil, edits{in(func(l *trade.Line) { l.BuyerLine.Documents, l.Prices.NetPrice = document(), nil })}, "", "OrderLinesReissuedByBuyer a; OrderDocumentsAttachedByBuyer a"},
 	}
 }
 
@@ -215,9 +215,9 @@ func TestWhatHappenedToAShipment(t *testing.T) {
 		{"the way changes", nil, edits{func(s *trade.Shipment) { s.TransportMode = "40" }}, "ShipmentHeaderUpdatedBySupplier"},
 		{"it has arrived", nil, edits{func(s *trade.Shipment) { s.Status = trade.Delivered }}, "ShipmentHeaderUpdatedBySupplier"},
 		{"a document is taken away", nil, edits{func(s *trade.Shipment) { s.SupplierShipment.Documents = nil }}, "ShipmentHeaderUpdatedBySupplier"},
-		{"the buyer attaches a document", nil, edits{func(s *trade.Shipment) { s.BuyerShipment.Documents = document("D") }}, "ShipmentDocumentAttachedByBuyer"},
+		{"the buyer attaches a document", nil, edits{func(s *trade.Shipment) { s.BuyerShipment.Documents = document() }}, "ShipmentDocumentAttachedByBuyer"},
 		{"the supplier attaches one, and the way changes", nil, edits{func(s *trade.Shipment) {
-			s.SupplierShipment.Documents = append(s.SupplierShipment.Documents, document("D")...)
+			s.SupplierShipment.Documents = append(s.SupplierShipment.Documents, document()...)
 			s.TransportMode = "40"
 		}}, "ShipmentHeaderUpdatedBySupplier; ShipmentDocumentAttachedBySupplier"},
 	} {

@@ -112,4 +112,4 @@ func asked(status trade.RequestStatus) func(*trade.Order) {
 	})
 }
 
-func document(code string) []trade.Document { return []trade.Document{{Code: code}} }
+func document() []trade.Document { return []trade.Document{{Code: "D"}} }

@@ -3,6 +3,7 @@ package change_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func anyDeliveries(t *rapid.T) []trade.Delivery {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) trade.Delivery {
 		return trade.Delivery{
 			Date:     trade.Date(fmt.Sprintf("2026-12-%02d", rapid.IntRange(1, 3).Draw(t, "day"))),
-			Quantity: trade.Decimal(fmt.Sprint(rapid.IntRange(1, 3).Draw(t, "quantity"))),
+			Quantity: trade.Decimal(strconv.Itoa(rapid.IntRange(1, 3).Draw(t, "quantity"))),
 			Status:   pick[trade.LogisticsStatus](t, append(trade.Open.Values()[:5], ""), "delivery"),
 		}
 	}), 0, 4).Draw(t, "schedule")
@@ -232,7 +233,7 @@ func anyShipment(t *rapid.T) trade.Shipment {
 	for i := range rapid.IntRange(0, 3).Draw(t, "lines") {
 		s.Lines = append(s.Lines, trade.ShipmentLine{
 			PurchaseOrderNumber: fmt.Sprint("PO ", i),
-			SupplierLine:        &trade.SupplierShipmentLine{DespatchQuantity: trade.Decimal(fmt.Sprint(rapid.IntRange(1, 2).Draw(t, "quantity")))},
+			SupplierLine:        &trade.SupplierShipmentLine{DespatchQuantity: trade.Decimal(strconv.Itoa(rapid.IntRange(1, 2).Draw(t, "quantity")))},
 		})
 	}
 	s.SupplierShipment = &trade.SupplierShipment{Documents: anyDocuments(t)}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ import (
 func repeated(text string, n int) string {
 	texts := make([]string, n)
 	for i := range texts {
-		texts[i] = strings.ReplaceAll(text, "%d", fmt.Sprint(i))
+		texts[i] = strings.ReplaceAll(text, "%d", strconv.Itoa(i))
 	}
 	return strings.Join(texts, ",")
 }
@@ -106,6 +107,21 @@ func TestNamedEvents(t *testing.T) {
 	} {
 		if _, err := change.Named(state, e); problems(err) != want {
 			t.Errorf("the problem of %v is\n%s, want\n%s", e, problems(err), want)
+		}
+	}
+}
+
+func TestNamedEventsOfShipments(t *testing.T) {
+	t.Parallel()
+	if err := change.NamedShipment("ShipmentResentByBuyer"); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]string{
+		"OrderResentByBuyer":  `eventName: "OrderResentByBuyer" is no event of a shipment`,
+		"ShipmentResentBuyer": `eventName: "ShipmentResentBuyer" is no event of a shipment; the nearest is "ShipmentResentByBuyer"`,
+	} {
+		if err := change.NamedShipment(name); problems(err) != want {
+			t.Errorf("the problem of %s is %s, want %s", name, problems(err), want)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func (e encoder) value(dst []byte, v reflect.Value) []byte {
 	case rawType:
 		return append(dst, v.Bytes()...)
 	}
-	if own, ok := v.Interface().(json.Marshaler); ok {
+	if own, ok := reflect.TypeAssert[json.Marshaler](v); ok {
 		raw, err := own.MarshalJSON()
 		if err != nil {
 			panic("openjson: " + v.Type().String() + ": " + err.Error())
@@ -62,8 +62,9 @@ func (e encoder) value(dst []byte, v reflect.Value) []byte {
 			dst = e.value(dst, v.Index(i))
 		}
 		return append(dst, ']')
+	default:
+		panic("openjson: a value of type " + v.Type().String())
 	}
-	panic("openjson: a value of type " + v.Type().String())
 }
 
 func (e encoder) object(dst []byte, v reflect.Value) []byte {

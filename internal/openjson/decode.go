@@ -112,7 +112,7 @@ func (d *decoder) value(raw []byte, v reflect.Value, path string) {
 		}
 		return
 	}
-	if own, ok := v.Addr().Interface().(json.Unmarshaler); ok {
+	if own, ok := reflect.TypeAssert[json.Unmarshaler](v.Addr()); ok {
 		if err := own.UnmarshalJSON(raw); err != nil {
 			d.wrong(path, err.Error())
 		}
@@ -173,7 +173,7 @@ func (d *decoder) text(raw []byte, v reflect.Value, path string) {
 		d.wrong(path, "is not a text: "+err.Error())
 		return
 	}
-	if list, ok := v.Interface().(valued); ok && s != "" {
+	if list, ok := reflect.TypeAssert[valued](v); ok && s != "" {
 		if values := list.Values(); !slices.Contains(values, s) {
 			d.wrong(path, fmt.Sprintf("is %.60q; it must be one of %s", s, strings.Join(values, ", ")))
 			return

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,6 @@ import (
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
-//nolint:gochecknoglobals // a flag of the test.
 var update = flag.Bool("update", false, "write the bodies as they are into testdata")
 
 func read(tb testing.TB, name string, v any) {
@@ -48,7 +48,7 @@ func meta() trade.Meta {
 // golden compares a body with the file of the name; JSON is indented there.
 func golden(t *testing.T, name string, body []byte) {
 	t.Helper()
-	got := append(body[:len(body):len(body)], '\n')
+	got := append(slices.Clip(body), '\n')
 	if strings.HasSuffix(name, ".json") {
 		var b bytes.Buffer
 		if err := json.Indent(&b, body, "", "  "); err != nil {
