@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ func anySchedule(t *rapid.T) []trade.Delivery {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) trade.Delivery {
 		return trade.Delivery{
 			Position: rapid.SampledFrom([]string{"", "1", "2", "3", "4"}).Draw(t, "position"),
-			Quantity: trade.Decimal(fmt.Sprint(rapid.IntRange(0, 9).Draw(t, "quantity"))),
+			Quantity: trade.Decimal(strconv.Itoa(rapid.IntRange(0, 9).Draw(t, "quantity"))),
 		}
 	}), 0, 5).Draw(t, "schedule")
 }
@@ -273,7 +274,7 @@ func TestURLTemplatesThatAreRefused(t *testing.T) {
 func BenchmarkLineOfTheLargestOrder(b *testing.B) {
 	o := trade.Order{ID: "1"}
 	for i := range trade.MaxLines {
-		l := trade.Line{ID: fmt.Sprint(i)}
+		l := trade.Line{ID: strconv.Itoa(i)}
 		for range trade.MaxDeliveries {
 			l.DeliverySchedule = append(l.DeliverySchedule, trade.Delivery{Date: "2026-12-01", Quantity: "10"})
 		}
