@@ -1,0 +1,68 @@
+// Package openjson reads and writes the JSON of structs that stay open: members
+// that a struct has no field for are kept in its map of unknown ones, and written
+// again. Package encoding/json can do neither that nor name everything that is
+// wrong with a text at once. It is pure.
+//
+// A struct's fields are strings, booleans, integers, times, json.RawMessage,
+// types that read and write themselves (json.Unmarshaler and json.Marshaler), and
+// structs, pointers to structs and slices of these. Names and omitzero are taken
+// from the tags of encoding/json. One field of kind map, tagged "-", holds what is
+// unknown. A string type with a method Values() []string takes no other value.
+package openjson
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// valued is a string type with a list of its values.
+type valued interface{ Values() []string }
+
+// A shape is what is to be known of a struct.
+type shape struct {
+	fields  []field
+	byName  map[string]int // place in fields
+	unknown int            // index in the struct of the map of unknown members; -1 if it has none
+}
+
+// A field is a field of a struct that is a member of its JSON object.
+type field struct {
+	index int
+	name  string
+	omit  bool // if it is zero or empty
+}
+
+// shapes holds the shapes seen so far, *shape by reflect.Type. There are as many
+// as there are types.
+//
+//nolint:gochecknoglobals // a cache of constants, the same for every caller.
+var shapes sync.Map
+
+func shapeOf(t reflect.Type) *shape {
+	if s, ok := shapes.Load(t); ok {
+		return s.(*shape)
+	}
+	s := &shape{byName: make(map[string]int), unknown: -1}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Type.Kind() == reflect.Map:
+			s.unknown = i
+		case f.IsExported() && name != "" && name != "-":
+			s.byName[name] = len(s.fields)
+			s.fields = append(s.fields, field{index: i, name: name, omit: options == "omitzero"})
+		}
+	}
+	shapes.Store(t, s)
+	return s
+}
+
+//nolint:gochecknoglobals // constants.
+var (
+	timeType = reflect.TypeFor[time.Time]()
+	rawType  = reflect.TypeFor[json.RawMessage]()
+)
