@@ -16,8 +16,11 @@ type Kind string
 
 // The kinds of hooks.
 const (
-	Trigger   Kind = "trigger"  // set up for event types, one by one
-	Documents Kind = "document" // for one kind of document; see Directory.DocumentHooks
+	Trigger        Kind = "trigger"         // set up for event types, one by one
+	Documents      Kind = "document"        // for one kind of document; see Directory.DocumentHooks
+	Orders         Kind = "orders"          // a connector: is sent the affected lines of orders
+	OrderDocuments Kind = "order-documents" // a connector: is sent what documents orders have
+	Shipments      Kind = "shipments"       // a connector: is sent whole shipments
 )
 
 // Hook says who is told, of what, and how.
@@ -36,6 +39,7 @@ type Hook struct {
 	Client     Certificate // what is shown to the receiver
 	Retry      Retry
 	Queue      Queue
+	Connector  Connector // of the kinds in Connectors
 	Limits     Limits
 	Pause      Pause
 	Disable    DisableAfter

@@ -41,7 +41,7 @@ type BuyerOrder struct {
 	Properties            []Property        `json:"properties,omitzero"`
 	Notes                 []string          `json:"notes,omitzero"`
 	Labels                []json.RawMessage `json:"labels,omitzero"`
-	Documents             []Attachment        `json:"documents,omitzero"`
+	Documents             []Attachment      `json:"documents,omitzero"`
 	OrderType             OrderType         `json:"orderType,omitzero"`
 	Terms                 *OrderTerms       `json:"terms,omitzero"`
 	More                  Unknown           `json:"-"`
@@ -49,14 +49,14 @@ type BuyerOrder struct {
 
 // SupplierOrder is the supplier's part of an order.
 type SupplierOrder struct {
-	CompanyID          string     `json:"companyId,omitzero"`
-	BuyerAccountNumber string     `json:"buyerAccountNumber,omitzero"`
-	Description        string     `json:"description,omitzero"`
-	Contact            *Contact   `json:"contact,omitzero"`
-	Properties         []Property `json:"properties,omitzero"`
-	Notes              []string   `json:"notes,omitzero"`
+	CompanyID          string       `json:"companyId,omitzero"`
+	BuyerAccountNumber string       `json:"buyerAccountNumber,omitzero"`
+	Description        string       `json:"description,omitzero"`
+	Contact            *Contact     `json:"contact,omitzero"`
+	Properties         []Property   `json:"properties,omitzero"`
+	Notes              []string     `json:"notes,omitzero"`
 	Documents          []Attachment `json:"documents,omitzero"`
-	More               Unknown    `json:"-"`
+	More               Unknown      `json:"-"`
 }
 
 // Indicators are what is to be seen at a glance. An order is overdue when one of
@@ -111,20 +111,20 @@ type BuyerLine struct {
 	Properties       []Property        `json:"properties,omitzero"`
 	Notes            []string          `json:"notes,omitzero"`
 	Labels           []json.RawMessage `json:"labels,omitzero"`
-	Documents        []Attachment        `json:"documents,omitzero"`
+	Documents        []Attachment      `json:"documents,omitzero"`
 	More             Unknown           `json:"-"`
 }
 
 // SupplierLine is the supplier's part of a line.
 type SupplierLine struct {
-	SalesOrderNumber   string     `json:"salesOrderNumber,omitzero"`
-	SalesOrderPosition string     `json:"salesOrderPosition,omitzero"`
-	Description        string     `json:"description,omitzero"`
-	Requests           *Requests  `json:"requests,omitzero"`
-	Properties         []Property `json:"properties,omitzero"`
-	Notes              []string   `json:"notes,omitzero"`
+	SalesOrderNumber   string       `json:"salesOrderNumber,omitzero"`
+	SalesOrderPosition string       `json:"salesOrderPosition,omitzero"`
+	Description        string       `json:"description,omitzero"`
+	Requests           *Requests    `json:"requests,omitzero"`
+	Properties         []Property   `json:"properties,omitzero"`
+	Notes              []string     `json:"notes,omitzero"`
 	Documents          []Attachment `json:"documents,omitzero"`
-	More               Unknown    `json:"-"`
+	More               Unknown      `json:"-"`
 }
 
 // ConfirmedLine is what buyer and supplier have agreed on.

@@ -32,25 +32,25 @@ type Identifiers struct {
 
 // SupplierShipment is the supplier's part of a shipment.
 type SupplierShipment struct {
-	CompanyID          string     `json:"companyId,omitzero"`
-	SupplierParty      *Party     `json:"supplierParty,omitzero"`
-	BuyerAccountNumber string     `json:"buyerAccountNumber,omitzero"`
-	ShipmentNumber     string     `json:"shipmentNumber,omitzero"`
-	InvoiceNumbers     []string   `json:"invoiceNumbers,omitzero"`
+	CompanyID          string       `json:"companyId,omitzero"`
+	SupplierParty      *Party       `json:"supplierParty,omitzero"`
+	BuyerAccountNumber string       `json:"buyerAccountNumber,omitzero"`
+	ShipmentNumber     string       `json:"shipmentNumber,omitzero"`
+	InvoiceNumbers     []string     `json:"invoiceNumbers,omitzero"`
 	Documents          []Attachment `json:"documents,omitzero"`
-	Contacts           []Contact  `json:"contacts,omitzero"`
-	More               Unknown    `json:"-"`
+	Contacts           []Contact    `json:"contacts,omitzero"`
+	More               Unknown      `json:"-"`
 }
 
 // BuyerShipment is the buyer's part of a shipment.
 type BuyerShipment struct {
-	CompanyID             string      `json:"companyId,omitzero"`
-	BuyerParty            *Party      `json:"buyerParty,omitzero"`
-	SupplierAccountNumber string      `json:"supplierAccountNumber,omitzero"`
-	Documents             []Attachment  `json:"documents,omitzero"`
-	Contacts              []Contact   `json:"contacts,omitzero"`
-	PurchaseOrderTerms    *OrderTerms `json:"purchaseOrderTerms,omitzero"`
-	More                  Unknown     `json:"-"`
+	CompanyID             string       `json:"companyId,omitzero"`
+	BuyerParty            *Party       `json:"buyerParty,omitzero"`
+	SupplierAccountNumber string       `json:"supplierAccountNumber,omitzero"`
+	Documents             []Attachment `json:"documents,omitzero"`
+	Contacts              []Contact    `json:"contacts,omitzero"`
+	PurchaseOrderTerms    *OrderTerms  `json:"purchaseOrderTerms,omitzero"`
+	More                  Unknown      `json:"-"`
 }
 
 // Party is the name and address of a company.

@@ -69,6 +69,7 @@ type Event struct {
 	ReceivedAt time.Time
 	Data       json.RawMessage // a JSON object, as the producer sent it; nil if it sent none
 	Trace      Trace           // what it is a part of; mostly nothing
+	Scope      Scope           // which state of the entity it is about; mostly nothing
 }
 
 // Trace names the span, in a trace, that something is a part of, as the headers of
