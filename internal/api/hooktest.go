@@ -72,24 +72,29 @@ func (s *Server) testDocumentWebhook() func(context.Context, *testDocumentInput)
 			return nil, err
 		}
 		if wait := pace.wait(in.Company, time.Now()); wait > 0 {
-			return nil, &hook.Error{
-				Fault: hook.TooOften, After: wait, Msg: "webhooks were tested too often just now; wait a moment and try again",
-				German: "Es wurden gerade zu viele Webhooks getestet; warten Sie einen Moment und versuchen Sie es erneut.",
-			}
+			return nil, tooManyTests(wait)
 		}
-		t, err := s.try(ctx, h, in.Kind)
+		kind, _ := trade.TypeOf(in.Kind)
+		at := now()
+		t, err := s.try(ctx, h, trade.Event{
+			Company: h.Company, Type: in.Kind, Entity: trade.Entity{Kind: kind.Entity, ID: "sample"},
+			OccurredAt: at, ReceivedAt: at, Data: kind.SampleAt(s.PublicURL),
+		}, trade.State{})
 		return &hookTestOutput{Body: hookTestOf(t)}, err
 	}
 }
 
-// try sends a sample of an event type to a hook and stores what came of it.
-func (s *Server) try(ctx context.Context, h *hook.Hook, eventType string) (hook.Test, error) {
-	kind, _ := trade.TypeOf(eventType)
-	at := now()
-	t, err := s.Tester.Test(ctx, h, trade.Event{
-		Company: h.Company, Type: eventType, Entity: trade.Entity{Kind: kind.Entity, ID: "sample"},
-		OccurredAt: at, ReceivedAt: at, Data: kind.SampleAt(s.PublicURL),
-	})
+func tooManyTests(wait time.Duration) error {
+	return &hook.Error{
+		Fault: hook.TooOften, After: wait, Msg: "webhooks were tested too often just now; wait a moment and try again",
+		German: "Es wurden gerade zu viele Webhooks getestet; warten Sie einen Moment und versuchen Sie es erneut.",
+	}
+}
+
+// try sends a sample event, about a state if the hook is told of states, to a hook and
+// stores what came of it.
+func (s *Server) try(ctx context.Context, h *hook.Hook, sample trade.Event, state trade.State) (hook.Test, error) {
+	t, err := s.Tester.Test(ctx, h, sample, state)
 	if err != nil {
 		return hook.Test{}, err
 	}
@@ -98,7 +103,7 @@ func (s *Server) try(ctx context.Context, h *hook.Hook, eventType string) (hook.
 		t.Attempt.URL = h.URL
 	}
 	e := note(ctx, "hook.test", h.Company, h.Company, nil, map[string]any{
-		"test": t.ID, "kind": h.Kind, "eventType": eventType, "url": h.URL, "authenticated": h.Auth.Set(), "status": t.Attempt.Status,
+		"test": t.ID, "kind": h.Kind, "eventType": sample.Type, "url": h.URL, "authenticated": h.Auth.Set(), "status": t.Attempt.Status,
 	})
 	// What was sent is noted, whether the caller still waits or not.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noting)
@@ -108,8 +113,12 @@ func (s *Server) try(ctx context.Context, h *hook.Hook, eventType string) (hook.
 
 type hookTestsInput struct {
 	Company string `path:"company" doc:"The company's ID."`
-	Limit   int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many, at most."`
-	Cursor  string `query:"cursor" doc:"The next of the page before."`
+	testPage
+}
+
+type testPage struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many, at most."`
+	Cursor string `query:"cursor" doc:"The next of the page before."`
 }
 
 type hookTestsOutput struct {
@@ -120,7 +129,12 @@ type hookTestsOutput struct {
 }
 
 func (s *Server) listDocumentWebhookTests(ctx context.Context, in *hookTestsInput) (*hookTestsOutput, error) {
-	q := hook.TestQuery{Company: in.Company, Kind: hook.Documents, Limit: in.Limit + 1} // to see whether there is a next page
+	return s.listTests(ctx, in.Company, hook.Documents, &in.testPage)
+}
+
+// listTests returns a page of the tests of a company's hooks of a kind.
+func (s *Server) listTests(ctx context.Context, company string, kind hook.Kind, in *testPage) (*hookTestsOutput, error) {
+	q := hook.TestQuery{Company: company, Kind: kind, Limit: in.Limit + 1} // to see whether there is a next page
 	if in.Cursor != "" {
 		var ok bool
 		if q.Before, ok = parseCursor(in.Cursor); !ok {

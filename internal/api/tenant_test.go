@@ -78,6 +78,18 @@ func routes() map[string]route {
 		"putDocumentWebhooks":      {company, documents, goodDocuments},
 		"testDocumentWebhook":      {company, documents + "/INVOICE/test", `{"url":"https://hooks.example/"}`},
 		"listDocumentWebhookTests": {company, documents + "/tests", ""},
+		"listConnectors":             {company, connectors, ""},
+		"getConnector":               {company, connectors + "/orders", ""},
+		"putConnector":               {company, connectors + "/orders", goodConnector},
+		"deleteConnector":            {company, connectors + "/orders", ""},
+		"testConnector":              {company, connectors + "/orders/test", goodConnector},
+		"listConnectorTests":         {company, connectors + "/orders/tests", ""},
+		"pauseConnector":             {company, connectors + "/orders/pause", `{}`},
+		"resumeConnector":            {company, connectors + "/orders/resume", ""},
+		"addConnectorKey":            {company, connectors + "/orders/signing-keys", `{"kind":"v1"}`},
+		"deleteConnectorKey":         {company, connectors + "/orders/signing-keys/SIGNINGKEY", ""},
+		"putConnectorCertificate":    {company, connectors + "/orders/client-certificate", `{"certificate":"none"}`},
+		"deleteConnectorCertificate": {company, connectors + "/orders/client-certificate", ""},
 		"listDeliveries":           {company, acme + "/deliveries", ""},
 		"getDelivery":              {company, acme + "/deliveries/DELIVERY", ""},
 		"retryDelivery":            {company, acme + "/deliveries/DELIVERY/retry", ""},
@@ -138,7 +150,7 @@ func (w *world) state(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for _, path := range []string{
-		acme, triggers, acme + "/deliveries", acme + "/delivery-jobs", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts", channels, documents, documents + "/tests",
+		acme, triggers, acme + "/deliveries", acme + "/delivery-jobs", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts", channels, documents, documents + "/tests", connectors, connectors + "/orders/tests",
 		acme + "/documents", acme + "/deals",
 		"/api/v1/users", "/api/v1/keys", "/api/v1/companies",
 	} {
@@ -153,6 +165,7 @@ func TestCompaniesDoNotSeeEachOther(t *testing.T) {
 	w := newWorld(t)
 	w.addRival(t)
 	things := w.things(t)
+	w.putConnector(t, "orders", goodConnector)
 	admin := w.addUser(t, "rival", "admin@rival.example", account.Admin)
 	member := w.addUser(t, "rival", "member@rival.example", account.Member)
 	strangers := map[string][]string{

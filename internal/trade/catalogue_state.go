@@ -138,4 +138,6 @@ func sampleDocument(code, name, description string, at time.Time) Attachment {
 }
 
 // sampleDay returns the day that is so many after a time.
-func sampleDay(at time.Time, days int) Date { return Date(at.AddDate(0, 0, days).Format(time.DateOnly)) }
+func sampleDay(at time.Time, days int) Date {
+	return Date(at.AddDate(0, 0, days).Format(time.DateOnly))
+}
