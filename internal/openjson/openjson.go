@@ -33,6 +33,45 @@ type field struct {
 	index int
 	name  string
 	omit  bool // if it is zero or empty
+	form  form
+}
+
+// A form is how values of a type are read and written.
+type form int
+
+const (
+	timeForm form = iota
+	rawForm
+	ownForm    // by the type itself
+	textForm   // a string
+	listedForm // one of a list of strings
+	boolForm
+	intForm
+	pointerForm // to a struct
+	structForm
+	sliceForm
+)
+
+// formOf panics if t is of a kind that the package doesn't know.
+func formOf(t reflect.Type) form {
+	switch {
+	case t == timeType:
+		return timeForm
+	case t == rawType:
+		return rawForm
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()):
+		return ownForm
+	case t.Kind() == reflect.String && t.Implements(reflect.TypeFor[valued]()):
+		return listedForm
+	}
+	f, ok := map[reflect.Kind]form{
+		reflect.String: textForm, reflect.Bool: boolForm, reflect.Int64: intForm,
+		reflect.Pointer: pointerForm, reflect.Struct: structForm, reflect.Slice: sliceForm,
+	}[t.Kind()]
+	if !ok {
+		panic("openjson: a field of type " + t.String())
+	}
+	return f
 }
 
 // shapes holds the shapes seen so far, *shape by reflect.Type. There are as many
@@ -54,7 +93,7 @@ func shapeOf(t reflect.Type) *shape {
 			s.unknown = i
 		case f.IsExported() && name != "" && name != "-":
 			s.byName[name] = len(s.fields)
-			s.fields = append(s.fields, field{index: i, name: name, omit: options == "omitzero"})
+			s.fields = append(s.fields, field{index: i, name: name, omit: options == "omitzero", form: formOf(f.Type)})
 		}
 	}
 	shapes.Store(t, s)
