@@ -117,7 +117,7 @@ func (d *decoder) object(v reflect.Value) {
 		if d.here() == 'n' {
 			d.value()
 		} else {
-			d.read(f.form, field)
+			d.read(f.form, f.elem, field)
 		}
 		d.leave()
 	}
@@ -142,7 +142,7 @@ func (d *decoder) keep(unknown map[string][]byte, v reflect.Value) {
 }
 
 // read reads a value that is not null.
-func (d *decoder) read(f form, v reflect.Value) {
+func (d *decoder) read(f, elem form, v reflect.Value) {
 	switch f {
 	case timeForm:
 		d.time(v)
@@ -176,16 +176,15 @@ func (d *decoder) read(f form, v reflect.Value) {
 	case structForm:
 		d.object(v)
 	case sliceForm:
-		d.array(v)
+		d.array(elem, v)
 	}
 }
 
-func (d *decoder) array(v reflect.Value) {
+func (d *decoder) array(elem form, v reflect.Value) {
 	if d.here() != '[' {
 		d.wrong("is " + kind(d.value()) + ", not an array; put its elements into [ ]")
 		return
 	}
-	f := formOf(v.Type().Elem())
 	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	i := 0
 	for d.begin(); d.more(); i++ {
@@ -198,7 +197,7 @@ func (d *decoder) array(v reflect.Value) {
 			n := v.Len()
 			v.Grow(1)
 			v.SetLen(n + 1)
-			d.read(f, v.Index(n))
+			d.read(elem, 0, v.Index(n))
 		default:
 			d.value()
 		}

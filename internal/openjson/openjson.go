@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/waybillhq/waybill/internal/rawjson"
 )
 
 // valued is a string type with a list of its values.
@@ -34,6 +36,8 @@ type field struct {
 	name  string
 	omit  bool // if it is zero or empty
 	form  form
+	elem  form   // of the elements, if it is a slice
+	intro []byte // the name as it is written, with its colon
 }
 
 // A form is how values of a type are read and written.
@@ -42,7 +46,7 @@ type form int
 const (
 	timeForm form = iota
 	rawForm
-	ownForm    // by the type itself
+	ownForm    // a string that reads itself, and may write itself
 	textForm   // a string
 	listedForm // one of a list of strings
 	boolForm
@@ -93,7 +97,12 @@ func shapeOf(t reflect.Type) *shape {
 			s.unknown = i
 		case f.IsExported() && name != "" && name != "-":
 			s.byName[name] = len(s.fields)
-			s.fields = append(s.fields, field{index: i, name: name, omit: options == "omitzero", form: formOf(f.Type)})
+			own := field{index: i, name: name, omit: options == "omitzero", form: formOf(f.Type)}
+			if own.form == sliceForm {
+				own.elem = formOf(f.Type.Elem())
+			}
+			own.intro = append(rawjson.AppendString(nil, name), ':')
+			s.fields = append(s.fields, own)
 		}
 	}
 	shapes.Store(t, s)
