@@ -41,7 +41,7 @@ var allowed = map[string]string{
 	"internal/opentrans":     "internal/hook internal/trade",
 	"internal/pgtemp":        "",
 	"internal/receiver":      "",
-	"internal/render":        "internal/hook internal/render/entity internal/render/notice internal/trade",
+	"internal/render":        "internal/hook internal/openjson internal/render/entity internal/render/notice internal/render/order internal/trade",
 	"internal/render/entity": "internal/rawjson internal/trade",
 	"internal/render/notice": "internal/rawjson internal/trade",
 	"internal/render/order":  "internal/hook internal/openjson internal/rawjson internal/trade",

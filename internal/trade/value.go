@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -86,7 +87,9 @@ type Date string
 // UnmarshalJSON reads a JSON string with a day that exists.
 func (d *Date) UnmarshalJSON(raw []byte) error {
 	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
+	if plain := len(raw) == len(`"2026-01-31"`) && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0; plain {
+		s = string(raw[1 : len(raw)-1])
+	} else if err := json.Unmarshal(raw, &s); err != nil {
 		return errors.New("is not a text; write a date such as \"2026-01-31\"")
 	}
 	if s != "" {
