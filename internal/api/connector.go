@@ -85,14 +85,15 @@ type connectorInput struct {
 	Connector string `path:"connector" enum:"orders,order-documents,shipments" doc:"Which one."`
 }
 
-func (in *connectorInput) name() hookName {
-	return hookName{company: in.Company, kind: hook.Kind(in.Connector)}
+func connectorName(company, kind string) hookName {
+	return hookName{company: company, kind: hook.Kind(kind)}
 }
 
 type putConnectorInput struct {
-	connectorInput
-	IfMatch string `header:"If-Match" doc:"The ETag of what is to be replaced. It is needed, since all is replaced."`
-	Body    connector
+	Company   string `path:"company" doc:"The company's ID."`
+	Connector string `path:"connector" enum:"orders,order-documents,shipments" doc:"Which one."`
+	IfMatch   string `header:"If-Match" doc:"The ETag of what is to be replaced. It is needed, since all is replaced."`
+	Body      connector
 }
 
 type connectorOutput struct {
@@ -271,11 +272,11 @@ func (s *Server) putConnector(ctx context.Context, in *putConnectorInput) (*conn
 	if err != nil {
 		return nil, err
 	}
-	return s.getConnector(ctx, &in.connectorInput)
+	return s.getConnector(ctx, &connectorInput{in.Company, in.Connector})
 }
 
 func (s *Server) deleteConnector(ctx context.Context, in *connectorInput) (*struct{}, error) {
-	h, err := s.named(in.name())
+	h, err := s.named(connectorName(in.Company, in.Connector))
 	if err != nil {
 		return nil, err
 	}

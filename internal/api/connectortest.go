@@ -12,8 +12,9 @@ import (
 )
 
 type testConnectorInput struct {
-	connectorInput
-	Body *connector `doc:"The settings as they stand in the form, saved or not; left out, what is stored counts."`
+	Company   string     `path:"company" doc:"The company's ID."`
+	Connector string     `path:"connector" enum:"orders,order-documents,shipments" doc:"Which one."`
+	Body      *connector `doc:"The settings as they stand in the form, saved or not; left out, what is stored counts."`
 }
 
 // testConnector returns the handler that sends samples of orders and shipments,
@@ -21,7 +22,7 @@ type testConnectorInput struct {
 func (s *Server) testConnector() func(context.Context, *testConnectorInput) (*hookTestOutput, error) {
 	var pace pace
 	return func(ctx context.Context, in *testConnectorInput) (*hookTestOutput, error) {
-		h, err := s.triedConnector(in.name(), in.Body)
+		h, err := s.triedConnector(connectorName(in.Company, in.Connector), in.Body)
 		if err != nil {
 			return nil, err
 		}
@@ -81,10 +82,10 @@ func lockedField(h *hook.Hook, secret string) string {
 
 // sampleOf returns a sample of the first event that a connector is told of, and the
 // state that it is about.
-func sampleOf(h *hook.Hook) (trade.Event, trade.State, error) {
+func sampleOf(h *hook.Hook) (trade.Event, *trade.State, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return trade.Event{}, trade.State{}, err
+		return trade.Event{}, nil, err
 	}
 	names := h.EventTypes
 	if len(names) == 0 {
@@ -96,14 +97,16 @@ func sampleOf(h *hook.Hook) (trade.Event, trade.State, error) {
 	e := trade.Event{
 		ID: id, Company: h.Company, Type: names[0], Entity: state.Entity, OccurredAt: at, ReceivedAt: at, Scope: trade.SampleScope(names[0]),
 	}
-	return e, state, nil
+	return e, &state, nil
 }
 
 type connectorTestsInput struct {
-	connectorInput
-	testPage
+	Company   string `path:"company" doc:"The company's ID."`
+	Connector string `path:"connector" enum:"orders,order-documents,shipments" doc:"Which one."`
+	Limit     int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many, at most."`
+	Cursor    string `query:"cursor" doc:"The next of the page before."`
 }
 
 func (s *Server) listConnectorTests(ctx context.Context, in *connectorTestsInput) (*hookTestsOutput, error) {
-	return s.listTests(ctx, in.Company, hook.Kind(in.Connector), &in.testPage)
+	return s.listTests(ctx, in.Company, hook.Kind(in.Connector), in.Limit, in.Cursor)
 }

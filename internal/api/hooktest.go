@@ -79,7 +79,7 @@ func (s *Server) testDocumentWebhook() func(context.Context, *testDocumentInput)
 		t, err := s.try(ctx, h, trade.Event{
 			Company: h.Company, Type: in.Kind, Entity: trade.Entity{Kind: kind.Entity, ID: "sample"},
 			OccurredAt: at, ReceivedAt: at, Data: kind.SampleAt(s.PublicURL),
-		}, trade.State{})
+		}, nil)
 		return &hookTestOutput{Body: hookTestOf(t)}, err
 	}
 }
@@ -93,7 +93,7 @@ func tooManyTests(wait time.Duration) error {
 
 // try sends a sample event, about a state if the hook is told of states, to a hook and
 // stores what came of it.
-func (s *Server) try(ctx context.Context, h *hook.Hook, sample trade.Event, state trade.State) (hook.Test, error) {
+func (s *Server) try(ctx context.Context, h *hook.Hook, sample trade.Event, state *trade.State) (hook.Test, error) {
 	t, err := s.Tester.Test(ctx, h, sample, state)
 	if err != nil {
 		return hook.Test{}, err
@@ -113,12 +113,8 @@ func (s *Server) try(ctx context.Context, h *hook.Hook, sample trade.Event, stat
 
 type hookTestsInput struct {
 	Company string `path:"company" doc:"The company's ID."`
-	testPage
-}
-
-type testPage struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many, at most."`
-	Cursor string `query:"cursor" doc:"The next of the page before."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"100" default:"50" doc:"How many, at most."`
+	Cursor  string `query:"cursor" doc:"The next of the page before."`
 }
 
 type hookTestsOutput struct {
@@ -129,15 +125,15 @@ type hookTestsOutput struct {
 }
 
 func (s *Server) listDocumentWebhookTests(ctx context.Context, in *hookTestsInput) (*hookTestsOutput, error) {
-	return s.listTests(ctx, in.Company, hook.Documents, &in.testPage)
+	return s.listTests(ctx, in.Company, hook.Documents, in.Limit, in.Cursor)
 }
 
 // listTests returns a page of the tests of a company's hooks of a kind.
-func (s *Server) listTests(ctx context.Context, company string, kind hook.Kind, in *testPage) (*hookTestsOutput, error) {
-	q := hook.TestQuery{Company: company, Kind: kind, Limit: in.Limit + 1} // to see whether there is a next page
-	if in.Cursor != "" {
+func (s *Server) listTests(ctx context.Context, company string, kind hook.Kind, limit int, after string) (*hookTestsOutput, error) {
+	q := hook.TestQuery{Company: company, Kind: kind, Limit: limit + 1} // to see whether there is a next page
+	if after != "" {
 		var ok bool
-		if q.Before, ok = parseCursor(in.Cursor); !ok {
+		if q.Before, ok = parseCursor(after); !ok {
 			return nil, hook.InvalidField("cursor", badCursor)
 		}
 	}
@@ -146,8 +142,8 @@ func (s *Server) listTests(ctx context.Context, company string, kind hook.Kind, 
 		return nil, err
 	}
 	out := &hookTestsOutput{}
-	if len(ts) > in.Limit {
-		ts = ts[:in.Limit]
+	if len(ts) > limit {
+		ts = ts[:limit]
 		out.Body.Next = cursor(ts[len(ts)-1].ID)
 	}
 	out.Body.Items = make([]hookTest, len(ts))

@@ -32,7 +32,7 @@ type Tester interface {
 	// Test sends a sample event, about a state of its entity if the hook needs one, to a
 	// hook, which needn't be stored, as a delivery would be sent, and returns what came
 	// of it, but for who made it.
-	Test(ctx context.Context, h *hook.Hook, sample trade.Event, state trade.State) (hook.Test, error)
+	Test(ctx context.Context, h *hook.Hook, sample trade.Event, state *trade.State) (hook.Test, error)
 }
 
 // Gate knows who makes a request, and signs people in. What it refuses is an

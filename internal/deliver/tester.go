@@ -27,7 +27,7 @@ type Tester struct {
 // delivery. The hook needn't be stored, nor
 // enabled. Nothing is queued, stored, retried or counted; of the test, the caller
 // fills in By. The error is that no ID could be made.
-func (t *Tester) Test(ctx context.Context, h *hook.Hook, sample trade.Event, state trade.State) (hook.Test, error) {
+func (t *Tester) Test(ctx context.Context, h *hook.Hook, sample trade.Event, state *trade.State) (hook.Test, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return hook.Test{}, fmt.Errorf("make an ID: %w", err)
