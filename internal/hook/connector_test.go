@@ -1,7 +1,10 @@
 package hook_test
 
 import (
+	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/waybillhq/waybill/internal/hook"
@@ -46,6 +49,29 @@ func TestDefaultEventsOfConnectors(t *testing.T) {
 	for _, name := range []string{"OrderLinesAcceptedBySupplier", "OrderChangesProposedBySupplier", "OrderLinesDeliveryScheduleLogisticsUpdatedBySupplier", "OrderResentByBuyer"} {
 		if !slices.Contains(hook.Orders.DefaultEventNames(), name) {
 			t.Errorf("%s is not told of by default", name)
+		}
+	}
+}
+
+// docs/connectors.md has a row for each event, in plain words.
+func TestTheEventsOfConnectorsAreInTheDocumentation(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/connectors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range hook.Connectors() {
+		_, part, _ := strings.Cut(string(page), "**"+string(kind)+"**")
+		part, _, _ = strings.Cut(part, "**")
+		for _, name := range kind.EventNames() {
+			byDefault := "no"
+			if slices.Contains(kind.DefaultEventNames(), name) {
+				byDefault = "yes"
+			}
+			e, _ := trade.TypeOf(name)
+			if want := fmt.Sprintf("| `%s` | %s | %s |\n", name, e.Label.EN, byDefault); !strings.Contains(part, want) {
+				t.Errorf("docs/connectors.md doesn't say of %s: %s", kind, want)
+			}
 		}
 	}
 }
