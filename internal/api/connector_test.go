@@ -377,3 +377,20 @@ func TestAConnectorThatWasReadCanBeSavedAsItIs(t *testing.T) {
 		}
 	}
 }
+
+func TestEventTypesSayWhichConnectorIsToldOfThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	got := make(map[string]string)
+	for _, e := range w.mustDo(t, 200, "GET", "/api/v1/event-types", "")["items"].([]any) {
+		got[at(e, "name").(string)] = fmt.Sprintf("%v %v", at(e, "connector"), at(e, "enabledByDefault"))
+	}
+	for name, want := range map[string]string{
+		"OrderIssuedByBuyer": "orders true", "OrderContactReassignedByBuyer": "orders <nil>", "OrderDocumentsAttachedBySupplier": "order-documents true",
+		"ShipmentResentByBuyer": "shipments true", "OrderCreated": "<nil> <nil>", "INVOICE": "<nil> <nil>",
+	} {
+		if got[name] != want {
+			t.Errorf("%s is said to be of %s, want %s", name, got[name], want)
+		}
+	}
+}
