@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/json"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/waybillhq/waybill/internal/change"
@@ -20,17 +21,9 @@ type outcome struct {
 }
 
 func (c *Change) compareOrders(before trade.State, raw []byte, at time.Time) (outcome, error) {
-	read, err := change.ReadOrderOf(c.Entity.ID, raw)
+	old, read, err := readBoth(before, func() (trade.Order, error) { return change.ReadOrderOf(c.Entity.ID, raw) }, change.ReadOrder)
 	if err != nil {
 		return outcome{}, err
-	}
-	var old *trade.Order
-	if before.Version > 0 {
-		o, err := change.ReadOrder(before.JSON)
-		if err != nil {
-			return outcome{}, internal("read the stored order", err)
-		}
-		old = &o
 	}
 	now, events, err := change.Order(old, read, c.By, at)
 	if err != nil {
@@ -52,17 +45,9 @@ func (c *Change) compareOrders(before trade.State, raw []byte, at time.Time) (ou
 }
 
 func (c *Change) compareShipments(before trade.State, raw []byte, at time.Time) (outcome, error) {
-	read, err := change.ReadShipmentOf(c.Entity.ID, raw)
+	old, read, err := readBoth(before, func() (trade.Shipment, error) { return change.ReadShipmentOf(c.Entity.ID, raw) }, change.ReadShipment)
 	if err != nil {
 		return outcome{}, err
-	}
-	var old *trade.Shipment
-	if before.Version > 0 {
-		s, err := change.ReadShipment(before.JSON)
-		if err != nil {
-			return outcome{}, internal("read the stored shipment", err)
-		}
-		old = &s
 	}
 	now, events := change.Shipment(old, read, c.By, at)
 	o := outcome{state: before, fresh: len(events) > 0, events: events, data: shipmentData(&now)}
@@ -93,9 +78,22 @@ func (c *Change) checkLines() error {
 	}
 }
 
-// internal hides an error of reading what was stored, which is no fault of the caller.
-func internal(doing string, err error) error {
-	return &hook.Error{Fault: hook.Internal, Msg: doing, Err: err}
+// readBoth reads what an entity is to be and, at the same time, what it was: nil if it
+// wasn't there.
+func readBoth[T any](before trade.State, readNew func() (T, error), readOld func([]byte) (T, error)) (old *T, read T, err error) {
+	var stored T
+	var broken error
+	var reading sync.WaitGroup
+	if before.Version > 0 {
+		old = &stored
+		reading.Go(func() { stored, broken = readOld(before.JSON) })
+	}
+	read, err = readNew()
+	reading.Wait()
+	if err == nil && broken != nil { // which is no fault of the caller
+		err = &hook.Error{Fault: hook.Internal, Msg: "a stored state can't be read", Err: broken}
+	}
+	return old, read, err
 }
 
 // orderData returns the fields of an order's events.
