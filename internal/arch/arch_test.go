@@ -55,7 +55,7 @@ var allowed = map[string]string{
 
 	"internal/alert":   "internal/certificate internal/hook internal/sign",
 	"internal/deliver": "internal/hook internal/render internal/retry internal/sign internal/trade",
-	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
+	"internal/intake":  "internal/change internal/hook internal/match internal/rawjson internal/trade",
 	"internal/job":     "internal/hook",
 	"internal/metrics": "internal/hook",
 	"internal/tracing": "internal/hook internal/trade",

@@ -19,22 +19,27 @@ const (
 	stateRetry = time.Second // after a failure
 )
 
-// load returns the state of the entity that a job is about, as it was at the event,
-// or at start if the event names none; nil if there is none. Done must be called when
-// the request was made, if there is no error: large states wait until there is room.
-// While the store can't be asked, load tries again. An error means that ctx has ended.
+// load returns the state of the entity that a job is about: the one that it came with,
+// or as it was at the event, or at start if the event names none; nil if there is none.
+// Done must be called when the request was made, if there is no error: large states wait
+// until there is room. While the store can't be asked, load tries again. An error means
+// that ctx has ended.
 func (e *Engine) load(ctx context.Context, j *hook.Job, start time.Time) (s *trade.State, done func(), err error) {
-	done = func() {}
-	s, err = e.state(ctx, &j.Event, start)
+	if s = j.State; s == nil {
+		s, err = e.state(ctx, &j.Event, start)
+	}
 	if s == nil || err != nil || len(s.JSON) < largeState {
-		return s, done, err
+		return s, func() {}, err
 	}
 	size := min(int64(len(s.JSON)), largeStates)
-	s = nil // it is read again when there is room
+	s = nil // one that was read is read again when there is room
 	if err := e.states.Acquire(ctx, size); err != nil {
 		return nil, nil, fmt.Errorf("wait for room for a state: %w", err)
 	}
-	if s, err = e.state(ctx, &j.Event, start); err != nil {
+	if s = j.State; s == nil {
+		s, err = e.state(ctx, &j.Event, start)
+	}
+	if err != nil {
 		e.states.Release(size)
 		return nil, nil, err
 	}
