@@ -115,6 +115,9 @@ func routes() map[string]route {
 		"listDocuments":            {company, acme + "/documents", ""},
 		"getDocument":              {company, acme + "/documents/DOCUMENT", ""},
 		"getDocumentContent":       {company, acme + "/documents/DOCUMENT/content", ""},
+		"postObject":               {company, acme + "/objects?filename=a.pdf", "%PDF-1.7"},
+		"getObject":                {company, acme + "/objects/OBJECT", ""},
+		"deleteObject":             {company, acme + "/objects/OBJECT", ""},
 		"listDeals":                {company, acme + "/deals", ""},
 		"changeStatus":             {company, acme + "/orders/4711/status", `{"status":"PROCESSING","transactionId":"t-1"}`},
 
