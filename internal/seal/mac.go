@@ -5,17 +5,12 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	aesgcmpb "github.com/tink-crypto/tink-go/v2/proto/aes_gcm_go_proto"
 	"google.golang.org/protobuf/proto"
 )
-
-// ErrMAC says that a message was not authenticated with any key of the set for this
-// purpose, or was changed since.
-var ErrMAC = errors.New("it is not authenticated with any of the keys")
 
 // MAC returns what proves that message is ours: HMAC-SHA256 (RFC 2104) with a key that
 // is derived (HKDF, RFC 5869) from the newest one, for one purpose and no other. It
@@ -29,32 +24,23 @@ func (k *Keys) MAC(purpose string, message []byte) ([]byte, error) {
 	return s.mac(s.prefix(), purpose, message)
 }
 
-// CheckMAC returns nil if mac is what MAC returned for the same purpose and message,
-// also before the newest key was made, and ErrMAC if it isn't.
-func (k *Keys) CheckMAC(purpose string, message, mac []byte) error {
+// CheckMAC reports whether mac is what MAC returned for the same purpose and message,
+// also before the newest key was made.
+func (k *Keys) CheckMAC(purpose string, message, mac []byte) (bool, error) {
 	if len(mac) != PrefixSize+sha256.Size {
-		return ErrMAC
+		return false, nil
 	}
 	k.mu.Lock()
 	s := k.current
 	k.mu.Unlock()
 	if !s.has(mac) {
 		var err error
-		if s, err = k.fresh(); err != nil {
-			return err
-		}
-		if !s.has(mac) {
-			return ErrMAC
+		if s, err = k.fresh(); err != nil || !s.has(mac) {
+			return false, err
 		}
 	}
 	want, err := s.mac(mac[:PrefixSize], purpose, message)
-	if err != nil {
-		return err
-	}
-	if !hmac.Equal(mac, want) {
-		return ErrMAC
-	}
-	return nil
+	return err == nil && hmac.Equal(mac, want), err
 }
 
 // mac authenticates message with the key of a prefix, which is in the set.
@@ -84,5 +70,5 @@ func (s *set) key(prefix []byte) ([]byte, error) {
 		}
 		return k.GetKeyValue(), nil
 	}
-	return nil, ErrMAC
+	return nil, ErrText
 }

@@ -2,7 +2,7 @@ package seal_test
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -27,29 +27,25 @@ func TestAMessageIsAuthenticForOnePurposeAndUnchanged(t *testing.T) {
 	if !bytes.Equal(m, mac(t, k, "message")) {
 		t.Error("the same message has two MACs, want one")
 	}
-	if err := k.CheckMAC(purpose, []byte("message"), m); err != nil {
-		t.Errorf("CheckMAC = %v, want nil", err)
-	}
+	check(t, "itself", k, purpose, "message", m, true)
 	for i := range m {
 		changed := slices.Clone(m)
 		changed[i] ^= 1
-		if err := k.CheckMAC(purpose, []byte("message"), changed); !errors.Is(err, seal.ErrMAC) {
-			t.Errorf("CheckMAC with byte %d changed = %v, want %v", i, err, seal.ErrMAC)
-		}
+		check(t, fmt.Sprintf("one with byte %d changed", i), k, purpose, "message", changed, false)
 	}
-	other := newKeys(t)
-	for name, err := range map[string]error{
-		"another message":       k.CheckMAC(purpose, []byte("messagf"), m),
-		"another purpose":       k.CheckMAC("upload", []byte("message"), m),
-		"another key set":       other.CheckMAC(purpose, []byte("message"), m),
-		"nothing":               k.CheckMAC(purpose, []byte("message"), nil),
-		"its beginning":         k.CheckMAC(purpose, []byte("message"), m[:len(m)-1]),
-		"something after it":    k.CheckMAC(purpose, []byte("message"), append(slices.Clone(m), 0)),
-		"a sealed text of ours": k.CheckMAC(purpose, []byte("message"), sealed(t, k, "12345678")[:len(m)]),
-	} {
-		if !errors.Is(err, seal.ErrMAC) {
-			t.Errorf("CheckMAC with %s = %v, want %v", name, err, seal.ErrMAC)
-		}
+	check(t, "that of another message", k, purpose, "messagf", m, false)
+	check(t, "that for another purpose", k, "upload", "message", m, false)
+	check(t, "that of another key set", newKeys(t), purpose, "message", m, false)
+	check(t, "nothing", k, purpose, "message", nil, false)
+	check(t, "its beginning", k, purpose, "message", m[:len(m)-1], false)
+	check(t, "something longer", k, purpose, "message", append(slices.Clone(m), 0), false)
+	check(t, "what was sealed", k, purpose, "message", sealed(t, k, "12345678")[:len(m)], false)
+}
+
+func check(t *testing.T, name string, k *seal.Keys, purpose, message string, m []byte, want bool) {
+	t.Helper()
+	if got, err := k.CheckMAC(purpose, []byte(message), m); got != want || err != nil {
+		t.Errorf("CheckMAC of %s = %v, %v, want %v", name, got, err, want)
 	}
 }
 
@@ -66,9 +62,7 @@ func TestNodesCheckEachOthersMACs(t *testing.T) {
 	}
 	for name, m := range map[string][]byte{"the old key": before, "the new key": after} {
 		for node, k := range map[string]*seal.Keys{"the node that rotated": one, "the other": two} {
-			if err := k.CheckMAC(purpose, []byte("message"), m); err != nil {
-				t.Errorf("CheckMAC of a MAC with %s on %s = %v, want nil", name, node, err)
-			}
+			check(t, "one with "+name+" on "+node, k, purpose, "message", m, true)
 		}
 	}
 }
