@@ -74,8 +74,12 @@ func newHandler(t *testing.T, st *store.Store, log *slog.Logger) *world {
 }
 
 func (w *world) serve(keys partner.Keys, log *slog.Logger) http.Handler {
+	return w.serveFrom(w.store, keys, log)
+}
+
+func (w *world) serveFrom(st partner.Store, keys partner.Keys, log *slog.Logger) http.Handler {
 	return (&partner.Server{
-		Archive: w.archive, Gate: signin.New(signin.Options{Store: w.store, Operator: account.Digest(operatorKey)}), Store: w.store,
+		Archive: w.archive, Gate: signin.New(signin.Options{Store: w.store, Operator: account.Digest(operatorKey)}), Store: st,
 		Keys: keys, Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Log: log,
 	}).Handler()
 }
