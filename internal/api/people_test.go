@@ -101,8 +101,8 @@ func (w *world) things(t *testing.T) map[string]string {
 	staffKey := w.mustDo(t, 201, "POST", "/api/v1/keys", `{"name":"owned"}`)
 	job := w.mustDo(t, 202, "POST", acme+"/delivery-jobs", `{"operation":"cancel","filter":{"state":"failed"}}`)
 	return map[string]string{
-		"DOCUMENT": w.addDocument(t, "<INVOICE/>")["id"].(string),
-		"JOB":      job["id"].(string), "ENTITY": "80417", "TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
+		"DOCUMENT": w.addDocument(t, "<INVOICE/>")["id"].(string), "OBJECT": w.addObject(t)["objectId"].(string),
+		"JOB": job["id"].(string), "ENTITY": "80417", "TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
 		"CHANNEL": w.addChannel(t), "ALERT": w.raise(t, "the-subject").ID.String(), "KEY": key["id"].(string), "STAFF": staff.ID.String(), "STAFFKEY": staffKey["id"].(string),
 	}
 }

@@ -129,6 +129,9 @@ func routes() map[string]route {
 		"getDocumentContent":         {company, acme + "/documents/DOCUMENT/content", ""},
 		"listDeals":                  {company, acme + "/deals", ""},
 		"changeStatus":               {company, acme + "/orders/4711/status", `{"status":"PROCESSING","transactionId":"t-1"}`},
+		"postObject":                 {company, acme + "/objects?filename=a.pdf", "%PDF-1.7"},
+		"getObject":                  {company, acme + "/objects/OBJECT", ""},
+		"deleteObject":               {company, acme + "/objects/OBJECT", ""},
 
 		"getNotifications": {self, "/api/v1/me/notifications", ""},
 		"putNotifications": {self, "/api/v1/me/notifications", `{"often":"hourly"}`},

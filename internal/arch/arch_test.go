@@ -63,7 +63,7 @@ var allowed = map[string]string{
 	"internal/signin":   "internal/account internal/hook",
 	"internal/document": "internal/hook internal/opentrans internal/trade",
 
-	"internal/partner": "internal/account internal/document internal/hook internal/trade",
+	"internal/partner": "internal/account internal/document internal/hook internal/openjson internal/render/order internal/trade",
 
 	"internal/api": "internal/account internal/certificate internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/render/order internal/retry internal/signin internal/sign internal/trade",
 
