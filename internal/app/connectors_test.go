@@ -91,7 +91,7 @@ func (r *rig) credentials() map[string]string {
 	return map[string]string{
 		"basic":  `"basicAuthCredentials":{"username":"` + erpUser + `","password":"` + erpPassword + `"}`,
 		"bearer": `"bearerToken":"` + erpToken + `"`,
-		"oauth": `"oauth":{"authenticationUrl":"` + r.target + `/token","clientId":"` + erpClient +
+		"oauth": `"oauth":{"tokenUrl":"` + r.target + `/token","clientId":"` + erpClient +
 			`","clientSecret":"` + erpSecret + `","scope":"orders"}`,
 	}
 }

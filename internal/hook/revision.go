@@ -21,6 +21,12 @@ type Revised struct {
 	Fingerprint []byte      // of the request, if it had a key
 }
 
+// Created reports whether the request added the entity: the events that come with a
+// state occurred when it came to be so.
+func (r *Revised) Created() bool {
+	return r.State.Version == 1 && len(r.Events) > 0 && r.Events[0].Event.OccurredAt.Equal(r.State.At)
+}
+
 // Told is an event that was accepted.
 type Told struct {
 	Event trade.Event

@@ -33,6 +33,7 @@ type Change struct {
 	Lines     []string // of the order that it happened to, with EventType; none: all
 
 	Expected int64 // the version that the entity must have; 0: any
+	There    bool  // it must be there already
 	New      bool  // it must not be there yet
 
 	IdempotencyKey string // empty if there is none
@@ -121,7 +122,7 @@ func (c *Change) check(before trade.State, missing error) error {
 	switch {
 	case c.New && missing == nil:
 		return &hook.Error{Fault: hook.Conflict, Msg: "it is there already; read it, and change that", German: "Es gibt das Objekt schon; lesen Sie es und ändern Sie dieses."}
-	case c.Expected != 0 && before.Version != c.Expected:
+	case c.There && missing != nil, c.Expected != 0 && before.Version != c.Expected:
 		return &hook.Error{
 			Fault: hook.Conflict, Msg: "it was changed meanwhile; read it again, and send the new ETag as If-Match",
 			German: "Das Objekt wurde inzwischen geändert; lesen Sie es neu und senden Sie den neuen ETag als If-Match.",
