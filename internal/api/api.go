@@ -75,6 +75,8 @@ func (s *Server) Handler() http.Handler {
 	s.registerAlerts(a)
 	s.registerQueue(a)
 	s.registerDocuments(a)
+	s.registerObjects(a)
+	s.registerOrders(a)
 	s.registerPeople(a)
 	s.registerOperator(a)
 	mux.HandleFunc("GET /portal/{token}", s.followPortal)

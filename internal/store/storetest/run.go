@@ -22,7 +22,7 @@ const (
 // Run checks a store against the contract. Each case opens a store of its own.
 func Run(t *testing.T, open func(*testing.T) *store.Store) {
 	t.Helper()
-	for _, c := range slices.Concat(queueCases(), operationCases(), depthCases(), documentCases(), entityCases(), accountCases()) {
+	for _, c := range slices.Concat(queueCases(), operationCases(), depthCases(), documentCases(), objectCases(), entityCases(), accountCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.test(t, open(t))
