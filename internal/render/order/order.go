@@ -74,15 +74,15 @@ func Body(e Event, f Form) ([]byte, error) {
 	case strings.HasPrefix(e.Name, "OrderDocuments"):
 		body.OrderDocumentsEvent = documents(o)
 	case f.Single && f.Simple:
-		body.SimpleOrderEvent = single(o)
+		body.SimpleOrderEvent = Singles(o)
 	case f.Single:
-		body.SingleDeliveryOrderEvent = single(o)
+		body.SingleDeliveryOrderEvent = Singles(o)
 	default:
 		body.OrderEvent = &o
 	}
 	raw := openjson.Append(nil, body)
 	if f.XML {
-		return XML("OrderWebhook", raw)
+		return XML(Root, raw)
 	}
 	return raw, nil
 }
