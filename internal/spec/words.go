@@ -133,7 +133,6 @@ func words() map[string]string {
 		".scheduledDeliveryInclRequests": "The delivery as it would be with the open requests.",
 
 		"Attachment":                "A document that belongs to an order, a line or a shipment. With neither objectId nor url there is no file.",
-		".code":                     "Its code.",
 		"Attachment.code":           "The number of the document, such as that of a drawing.",
 		"Destination.code":          "The buyer's code of the place.",
 		".revision":                 "Its revision.",
