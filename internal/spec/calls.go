@@ -21,7 +21,10 @@ func calls() Spec {
 	b.add(reflect.TypeFor[trade.Order]())
 	b.add(reflect.TypeFor[order.SingleOrder]())
 	b.add(reflect.TypeFor[trade.Shipment]())
-	// Asked for whole, it has all lines.
+	// Who fetches an order knows its ID by another name, and gets all its lines.
+	for _, name := range []string{"Order", "SingleOrder"} {
+		b.set(name, "orderId", func(m *Member) { m.Name = "id" })
+	}
 	b.set("Order", "lines", func(m *Member) {
 		m.Words = "All lines, or those that changed after the time that was asked for. Their order says nothing."
 	})
@@ -48,7 +51,7 @@ func callTypes() []Type {
 		return Type{Name: name, Words: "A part of what was found.", Members: []Member{
 			{Name: "data", Always: true, Many: true, Kind: Object, Type: of, Words: "Whole, from the one that changed first to the one that changed last."},
 			{Name: "total", Always: true, Kind: Whole, Words: "How many there are in all."},
-			{Name: "lastUpdatedAt", Kind: Time, Words: "What to ask for as lastUpdatedAfter the next time. When nothing was found, it is what was asked for."},
+			{Name: "lastUpdatedAt", Kind: Time, Words: "What to ask for as lastUpdatedAfter the next time. When nothing was found, it is what was asked for, or left out if that was nothing."},
 		}}
 	}
 	filters := func(kind, status string) []Type {
@@ -73,13 +76,18 @@ func callTypes() []Type {
 			{Name: "id", Always: true, Words: "Its ID, the objectId of documents."},
 			{Name: "filename", Always: true, Words: "Its name."},
 			{Name: "contentType", Always: true, Words: "Its media type."},
-			{Name: "downloadUrl", Always: true, Format: "uri", Words: "Where to download it within a minute, once, without credentials."},
+			{Name: "downloadUrl", Always: true, Format: "uri", Words: "Where to download it within a minute, without credentials. Use it as it is; nobody else should see it."},
 		}},
 		Type{Name: "Problem", Words: "What is wrong with a request (RFC 9457).", Open: true, Members: []Member{
 			{Name: "type", Always: true, Words: "What sort of problem it is; about:blank if the status says it all."},
 			{Name: "title", Always: true, Words: "The status in words."},
 			{Name: "status", Always: true, Kind: Whole, Words: "The status."},
 			{Name: "detail", Always: true, Words: "What is wrong, and what to do about it."},
+			{Name: "errors", Kind: Object, Type: "FieldProblem", Many: true, Words: "Each field that is wrong."},
+		}},
+		Type{Name: "FieldProblem", Words: "What is wrong with a field.", Members: []Member{
+			{Name: "field", Always: true, Words: "Where it is, such as filters.lastUpdatedAfter."},
+			{Name: "reason", Always: true, Words: "What is wrong with it, and what to do about it."},
 		}})
 }
 
@@ -108,32 +116,40 @@ func content(typeName string, examples ...string) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: schemas + typeName}, Examples: examplesOf(examples...)}}
 }
 
+const asXML = " As XML if Accept asks for application/xml."
+
 func fetchCalls() []*huma.Operation {
-	after := &huma.Param{
-		Name: "lastUpdatedAfter", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Format: "date-time"}, Example: "2026-11-22T11:00:00Z",
-		Description: "Only lines that changed later.",
+	fetch := func(path, id, summary, description, answered, example string) *huma.Operation {
+		op := call(http.MethodGet, path, id, summary, description+asXML, content(answered, example))
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: "lastUpdatedAfter", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Format: "date-time"}, Example: "2026-11-22T11:00:00Z",
+			Description: "Of the lines, and of a shipment's documents, only those that changed later.",
+		})
+		op.Responses["422"] = &huma.Response{Description: "What was asked for isn't valid.", Content: op.Responses["401"].Content}
+		return op
 	}
-	one := call(http.MethodGet, "/v2/order/{orderId}", "getOrder", "Fetch an order",
-		"The order as it is now, with all its lines. As XML if Accept asks for application/xml.", content("Order", "wholeOrder"))
-	two := call(http.MethodGet, "/v2/shipment/{shipmentId}", "getShipment", "Fetch a shipment",
-		"The shipment as it is now, with all its lines and documents. As XML if Accept asks for application/xml.", content("Shipment", "wholeShipment"))
-	one.Parameters, two.Parameters = append(one.Parameters, after), append(two.Parameters, after)
-	return []*huma.Operation{one, two}
+	return []*huma.Operation{
+		fetch("/v2/order/{orderId}", "getOrder", "Fetch an order", "The order as it is now, with all its lines.", "Order", "wholeOrder"),
+		fetch("/v2/order/{orderId}/single-delivery", "getSingleOrder", "Fetch an order with one delivery per line", "The same, but that a line with several deliveries comes as several lines.", "SingleOrder", ""),
+		fetch("/v2/shipment/{shipmentId}", "getShipment", "Fetch a shipment", "The shipment as it is now, with all its lines and documents.", "Shipment", "wholeShipment"),
+	}
 }
 
 func pollCalls() []*huma.Operation {
 	poll := func(path, id, summary, asked, answered, example string) *huma.Operation {
-		op := call(http.MethodPost, path, id, summary, "For receivers that can't be called. Ask with the lastUpdatedAt of the last answer; "+
-			"while there is more than was answered with, ask for the rest by offset first.", content(answered, example))
+		op := call(http.MethodPost, path, id, summary, "For receivers that can't be called. Ask with the lastUpdatedAt of the last answer as lastUpdatedAfter, "+
+			"again and again until nothing is found."+asXML, content(answered, example))
 		op.RequestBody = &huma.RequestBody{Required: true, Content: content(asked, "poll")}
-		op.Responses["400"] = &huma.Response{Description: "What was asked isn't valid.", Content: op.Responses["401"].Content}
+		for status, words := range map[string]string{"413": "The body is too large.", "415": "The body isn't JSON.", "422": "What was asked for isn't valid."} {
+			op.Responses[status] = &huma.Response{Description: words, Content: op.Responses["401"].Content}
+		}
 		return op
 	}
 	shipment := poll("/v2/shipment/poll", "pollShipments", "Ask which shipments have changed", "ShipmentPoll", "ShipmentPage", "shipments")
 	shipment.RequestBody.Content["application/json"].Examples = nil
 	return []*huma.Operation{
 		poll("/v2/order-search/poll", "pollOrders", "Ask which orders have changed", "OrderPoll", "OrderPage", "orders"),
-		poll("/v2/order-search/poll/single-delivery", "pollSingleOrders", "The same with one delivery per line", "OrderPoll", "SingleOrderPage", "singles"),
+		poll("/v2/order-search/poll/single-delivery", "pollSingleOrders", "The same with one delivery per line", "OrderPoll", "SingleOrderPage", ""),
 		shipment,
 	}
 }

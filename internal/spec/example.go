@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -35,6 +36,7 @@ var examples = sync.OnceValue(func() []Example {
 	event := trade.Event{ID: id, Type: "DELIVERY", OccurredAt: sampleTime(), Data: dispatch.Sample}
 	told := must(notice.Body(event, id, sampleTime(), time.UTC))
 	event = trade.Event{ID: id, Type: "OrderCreated", Shop: "12", OccurredAt: sampleTime(), Data: created.Sample}
+	whole := bytes.Replace(openjson.Append(nil, sampleOrder()), []byte(`"orderId"`), []byte(`"id"`), 1)
 	s := openjson.Append(nil, sampleShipment())
 	return []Example{
 		{"order", "A supplier has confirmed a line with two deliveries", body("OrderLinesConfirmedBySupplier", order.Form{})},
@@ -44,20 +46,18 @@ var examples = sync.OnceValue(func() []Example {
 		{"shipment", "A supplier has sent a part of an order", order.Shipment("ShipmentIssuedBySupplier", sampleShipment(), sampleMeta())},
 		{"notice", "A dispatch notification is there", told},
 		{"trigger", "An order was created", must(entity.Body(event, created))},
-		{"wholeOrder", "An order", openjson.Append(nil, sampleOrder())},
-		{"orders", "The orders that have changed", page(openjson.Append(nil, sampleOrder()))},
-		{"singles", "The orders that have changed, with one delivery per line", page(openjson.Append(nil, order.Singles(sampleOrder())))},
+		{"wholeOrder", "An order", whole},
+		{"orders", "The orders that have changed", page(whole)},
 		{"wholeShipment", "A shipment", s},
 		{"shipments", "The shipments that have changed", page(s)},
-		{"metadata", "What is to be known of a file", []byte(`{"id":"` + sampleObjectID + `","filename":"DRW-6204-A.pdf","contentType":"application/pdf","downloadUrl":"https://waybill.example/v2/object-storage/document/` + sampleObjectID + `/content?expires=1795376985&signature=3t7awJ5MU9V7jaMCjjilLs9WI7Biojsh1wl_To6ItYM"}`)},
+		{"metadata", "What is to be known of a file", []byte(`{"id":"` + sampleObjectID + `","filename":"DRW-6204-A.pdf","contentType":"application/pdf","downloadUrl":"https://waybill.example/v2/object-storage/document/` + sampleObjectID + `/content?company=nordwind&expires=1795376985000&signature=3t7awJ5MU9V7jaMCjjilLs9WI7Biojsh1wl_To6ItYM"}`)},
 		{"poll", "What has changed since the last time", []byte(`{"filters":{"lastUpdatedAfter":"2026-11-22T11:00:00Z","status":{"processStatus":["InProgress","Confirmed"]}},"offset":0,"limit":100}`)},
 	}
 })
 
 // page returns the answer to a poll that found one.
 func page(one []byte) []byte {
-	raw := slices.Concat([]byte(`{"data":[`), one, []byte(`],"total":1,"lastUpdatedAt":"`), []byte(sampleTime().Format(time.RFC3339Nano)), []byte(`"}`))
-	return raw
+	return slices.Concat([]byte(`{"data":[`), one, []byte(`],"total":1,"lastUpdatedAt":"`+sampleTime().Format(time.RFC3339Nano)+`"}`))
 }
 
 // Examples returns the examples of a specification, in order.

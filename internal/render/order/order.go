@@ -74,9 +74,9 @@ func Body(e Event, f Form) ([]byte, error) {
 	case strings.HasPrefix(e.Name, "OrderDocuments"):
 		body.OrderDocumentsEvent = documents(o)
 	case f.Single && f.Simple:
-		body.SimpleOrderEvent = Singles(o)
+		body.SimpleOrderEvent = single(o)
 	case f.Single:
-		body.SingleDeliveryOrderEvent = Singles(o)
+		body.SingleDeliveryOrderEvent = single(o)
 	default:
 		body.OrderEvent = &o
 	}

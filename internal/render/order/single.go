@@ -56,9 +56,8 @@ type StatusLine struct {
 	ChargeLines                   []trade.ChargeLine `json:"chargeLines,omitzero"`
 }
 
-// Singles returns the order for receivers that know one delivery per line, with all
-// its lines split.
-func Singles(o trade.Order) *SingleOrder {
+// single splits the lines of an order.
+func single(o trade.Order) *SingleOrder {
 	s := SingleOrder{
 		ID: o.ID, BuyerOrder: o.BuyerOrder, SupplierOrder: o.SupplierOrder, Indicators: o.Indicators, Status: o.Status, Version: o.Version,
 		EventDates: o.EventDates, Meta: o.Meta, LastUpdatedAt: o.LastUpdatedAt, More: o.More,
