@@ -25,6 +25,7 @@ import (
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/job"
 	"github.com/waybillhq/waybill/internal/mail"
+	"github.com/waybillhq/waybill/internal/manual"
 	"github.com/waybillhq/waybill/internal/metrics"
 	"github.com/waybillhq/waybill/internal/oidc"
 	"github.com/waybillhq/waybill/internal/partner"
@@ -178,6 +179,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Version: o.Version, Log: o.Log,
 	}).Handler())
 	mux.Handle(partner.Path, (&partner.Server{Archive: a.archive, Gate: a.gate, Store: a.store, Policy: policy, Log: o.Log}).Handler())
+	manual.Mount(mux)
 	a.api.srv = newServer(mux, o.Log)
 	return a, nil
 }
