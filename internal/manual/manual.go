@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -86,13 +87,7 @@ func (m *manual) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	if !ok {
-		f = m.files[notFound]
-		h.Set("Content-Type", f.contentType)
-		h.Set("Cache-Control", "no-store")
-		w.WriteHeader(http.StatusNotFound)
-		if r.Method != http.MethodHead {
-			_, _ = w.Write(f.content) // a client that is gone needs no answer
-		}
+		m.refuse(w, r)
 		return
 	}
 	h.Set("Content-Type", f.contentType)
@@ -101,11 +96,25 @@ func (m *manual) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.content))
 }
 
-// Names of files that no path has.
+// refuse says that there is no such page.
+func (m *manual) refuse(w http.ResponseWriter, r *http.Request) {
+	f := m.files[missing+strings.Repeat("../", min(strings.Count(r.URL.Path, "/")-1, deepest))]
+	w.Header().Set("Content-Type", f.contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNotFound)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(f.content) // a client that is gone needs no answer
+	}
+}
+
+// What is in the names of files that are at no path.
 const (
-	notFound = "not found"
-	older    = " in OpenAPI 3.0"
+	missing = "missing "        // with the way to the root after it
+	older   = " in OpenAPI 3.0" // with a path before it
 )
+
+// deepest is how many folders deep a path is whose page knows the way to the root.
+const deepest = 4
 
 // addSpecs adds the specifications.
 func (m *manual) addSpecs() error {
@@ -133,7 +142,13 @@ func (m *manual) addSpecs() error {
 		return err
 	}
 	m.add(SpecsPath, pageType, list)
-	missing, err := render("missing", page{Title: "There is no such page", Root: "/"})
-	m.add(notFound, pageType, missing)
-	return err
+	for depth := 1; depth <= deepest; depth++ {
+		root := strings.Repeat("../", depth)
+		content, err := render("missing", page{Title: "There is no such page", Root: root})
+		if err != nil {
+			return err
+		}
+		m.add(missing+root, pageType, content)
+	}
+	return nil
 }

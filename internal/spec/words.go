@@ -19,7 +19,7 @@ func words() map[string]string {
 
 		"Meta":                     "Which message this is.",
 		".meta":                    "Which message this is and where it comes from.",
-		"Meta.messageId":           "The ID of the message: the same in every attempt to deliver it, and that of the header Webhook-Id. Take each once.",
+		"Meta.messageId":           "The ID of the event: the same in every attempt to deliver it, and if somebody has it delivered again.",
 		"Meta.source":              "Who caused it.",
 		"Meta.createdDateTime":     "When it happened.",
 		"Source":                   "Who caused a message.",
@@ -138,7 +138,7 @@ func words() map[string]string {
 		".revision":                 "Its revision.",
 		".name":                     "Its name.",
 		"Attachment.type":           "What sort of document it is.",
-		"Attachment.objectId":       "The ID to ask for the file's metadata with, which have a link to download it.",
+		"Attachment.objectId":       "The file's ID: its metadata say where to download it.",
 		"Attachment.url":            "Where the file is, if it isn't kept by the platform.",
 		"Property":                  "A field of a party's own.",
 		".key":                      "The name of the field.",
