@@ -3,7 +3,7 @@ package manual
 import (
 	"bytes"
 	"cmp"
-	"fmt"
+	"errors"
 	"html/template"
 	"io/fs"
 	"path"
@@ -47,13 +47,9 @@ func (m *manual) addPages() error {
 	}
 	var all []article
 	for _, file := range files {
-		source, err := docs.Receivers.ReadFile(file)
+		a, err := articleOf(strings.TrimSuffix(path.Base(file), ".md"))
 		if err != nil {
 			return err
-		}
-		a, err := read(strings.TrimSuffix(path.Base(file), ".md"), source)
-		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
 		}
 		all = append(all, a)
 	}
@@ -77,6 +73,18 @@ func (m *manual) addPages() error {
 	return nil
 }
 
+// articleOf returns the article with a name; none, if it isn't there.
+func articleOf(name string) (article, error) {
+	source, err := docs.Receivers.ReadFile("receivers/" + name + ".md")
+	if errors.Is(err, fs.ErrNotExist) {
+		return article{}, nil
+	}
+	if err != nil {
+		return article{}, err
+	}
+	return read(name, source)
+}
+
 // read makes an article of Markdown.
 func read(name string, source []byte) (article, error) {
 	md := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithParserOptions(
@@ -97,7 +105,8 @@ func read(name string, source []byte) (article, error) {
 		return article{}, err
 	}
 	// What is wider than a phone scrolls by itself, and by keys too.
-	wide := strings.NewReplacer("<table>", `<div class="tablewrap" tabindex="0"><table>`, "</table>", "</table></div>", "<pre>", `<pre tabindex="0">`)
+	wide := strings.NewReplacer("<table>", `<div class="tablewrap" tabindex="0"><table>`, "</table>", "</table></div>", "<pre>", `<pre tabindex="0">`,
+		`<input disabled="" type="checkbox">`, `<span class="box" aria-hidden="true"></span>`)
 	a.HTML = template.HTML(wide.Replace(b.String())) //nolint:gosec // of our own pages, which goldmark has escaped
 	return a, nil
 }

@@ -9,7 +9,6 @@ import (
 	"html/template"
 	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -73,22 +72,20 @@ type answer struct {
 }
 
 func specPage(s spec.Spec) ([]byte, error) {
-	var operations []operation
-	for _, path := range slices.Sorted(maps.Keys(s.Document.Paths)) {
-		item := s.Document.Paths[path]
-		for method, op := range map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post} {
-			if op != nil {
-				shown := *op
-				shown.Method, shown.Path = method, path
-				operations = append(operations, describe(&shown))
-			}
-		}
+	operations := make([]operation, len(s.Operations))
+	for i, op := range s.Operations {
+		operations[i] = describe(op)
+	}
+	a, err := articleOf(s.Article)
+	if err != nil {
+		return nil, err
 	}
 	return render("spec", page{Title: s.Title, Root: "../", Specs: true, Content: struct {
 		*spec.Spec
 
 		Operations []operation
-	}{&s, operations}})
+		Article    article
+	}{&s, operations, a}})
 }
 
 func describe(op *huma.Operation) operation {

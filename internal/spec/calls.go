@@ -35,11 +35,12 @@ func calls() Spec {
 		"basic":  {Type: "http", Scheme: "basic", Description: "The company's ID as user name, a key of the company as password."},
 	}
 	d.Security = []map[string][]string{{"bearer": {}}, {"basic": {}}}
-	for _, op := range append(fetchCalls(), append(pollCalls(), downloadCalls()...)...) {
+	operations := append(fetchCalls(), append(pollCalls(), downloadCalls()...)...)
+	for _, op := range operations {
 		d.AddOperation(op)
 	}
 	return Spec{
-		Name: "receiver-calls", Title: "What receivers call", Types: types, Document: d,
+		Name: "receiver-calls", Title: "What receivers call", Types: types, Document: d, Article: "fetching", Operations: operations,
 		Purpose: "What you can ask for: orders and shipments whole, those that have changed, and the content of documents.",
 		shown:   []string{"wholeOrder", "wholeShipment", "poll", "metadata"},
 	}

@@ -39,6 +39,7 @@ func notices() Spec {
 		Name: "document-notice", Title: "Document notice", Webhook: true, shown: []string{"notice"}, Types: types,
 		Purpose:  "What you get when an order, a response to it, a dispatch notification or an invoice is there to be downloaded.",
 		Document: webhook("Document notice", aboutNotices, types, op),
+		Article:  "document-notices", Operations: []*huma.Operation{op},
 	}
 }
 

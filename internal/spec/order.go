@@ -54,6 +54,7 @@ func orders() Spec {
 		Name: "order-webhook", Title: "Order webhook", Webhook: true, shown: []string{"order", "single", "tXML", "documents"}, Types: types,
 		Purpose:  "What you get when something happens to an order, with the lines that it is about, and when documents are attached to it.",
 		Document: webhook("Order webhook", aboutOrders, types, told, documents),
+		Article:  "orders", Operations: []*huma.Operation{told, documents},
 	}
 }
 
@@ -69,5 +70,6 @@ func orderGet() Spec {
 		Purpose: "The older way to be told of orders: you only get the ID and fetch the order afterwards. Prefer the order webhook for new receivers.",
 		Document: webhook("Order GET webhook", "What a receiver of the older GET webhook for orders implements. "+
 			"It calls GET /v2/order/{orderId} afterwards; see the specification of what receivers call.", nil, op),
+		Article: "get-webhooks", Operations: []*huma.Operation{op},
 	}
 }

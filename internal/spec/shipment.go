@@ -26,6 +26,7 @@ func shipments() Spec {
 		Name: "shipment-webhook", Title: "Shipment webhook", Webhook: true, shown: []string{"shipment"}, Types: b.types,
 		Purpose:  "What you get when something happens to a shipment: all of it, with the time of each change.",
 		Document: webhook("Shipment webhook", aboutShipments, b.types, op),
+		Article:  "shipments", Operations: []*huma.Operation{op},
 	}
 }
 
@@ -41,5 +42,6 @@ func shipmentGet() Spec {
 		Purpose: "The older way to be told of shipments: you only get the ID and fetch the shipment afterwards. Prefer the shipment webhook for new receivers.",
 		Document: webhook("Shipment GET webhook", "What a receiver of the older GET webhook for shipments implements. "+
 			"It calls GET /v2/shipment/{shipmentId} afterwards; see the specification of what receivers call.", nil, op),
+		Article: "get-webhooks", Operations: []*huma.Operation{op},
 	}
 }

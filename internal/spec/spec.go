@@ -22,8 +22,12 @@ type Spec struct {
 	Title    string
 	Purpose  string // what it is for, in one sentence
 	Document *huma.OpenAPI
-	Types    []Type   // that its bodies are made of, each before those that it consists of
-	shown    []string // the names of examples
+	Types    []Type // that its bodies are made of, each before those that it consists of
+	Article  string // the page of docs/receivers about it, without .md
+
+	Operations []*huma.Operation // of the document, the most important first
+
+	shown []string // the names of examples
 
 	Webhook bool // it is about what receivers get, not about what they call
 }

@@ -12,7 +12,7 @@ import (
 
 const aboutTriggers = `What a receiver of triggers with the default payload implements: one request, which is posted to the URL in the settings.
 
-The body says what happened to what, by IDs. Which members entityData has depends on the event; event names that you don't know may come if the trigger asks for them. Of IDs the platform decides whether they are numbers or texts, and what it didn't tell is null.`
+The body says what happened to what, by IDs. Which members entityData has depends on the event. You get the events that the trigger asks for; those of documents come as document notices. Of IDs the platform decides whether they are numbers or texts, and what it didn't tell is null.`
 
 // triggers describes the bodies of package render/entity, which are made from the
 // catalogue of event types.
@@ -44,6 +44,7 @@ func triggers() Spec {
 		Name: "trigger-event", Title: "Trigger event", Webhook: true, shown: []string{"trigger"}, Types: types,
 		Purpose:  "What you get from a trigger that has no payload of its own: the event, and the IDs that belong to it.",
 		Document: webhook("Trigger event", aboutTriggers, types, op),
+		Article:  "answering", Operations: []*huma.Operation{op},
 	}
 }
 

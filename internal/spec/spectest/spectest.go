@@ -6,6 +6,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/httputil"
+	neturl "net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,4 +156,15 @@ func start(tb testing.TB, dir, program string, args ...string) string {
 		tb.Fatalf("%s prints %q and not its URL: %v", filepath.Base(program), line, err)
 	}
 	return strings.TrimSpace(line)
+}
+
+// Front returns a handler that passes everything on to the receiver at the URL, for
+// tests whose deliveries need TLS before it.
+func Front(tb testing.TB, url string) http.Handler {
+	tb.Helper()
+	target, err := neturl.Parse(url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
 }
