@@ -26,7 +26,14 @@ func serve(t *testing.T) *httptest.Server {
 	return server
 }
 
-func do(t *testing.T, method, url string, headers ...string) (*http.Response, string) {
+// answer is what came besides the body.
+type answer struct {
+	status int
+	header http.Header
+	length int64 // that the header tells
+}
+
+func do(t *testing.T, method, url string, headers ...string) (answer, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
@@ -45,7 +52,7 @@ func do(t *testing.T, method, url string, headers ...string) (*http.Response, st
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return answer{resp.StatusCode, resp.Header, resp.ContentLength}, string(body)
 }
 
 func TestSpecificationsAreServed(t *testing.T) {
@@ -63,13 +70,13 @@ func TestSpecificationsAreServed(t *testing.T) {
 			{s.Name + ".yaml", "application/openapi+yaml", "openapi: 3.1.0"},
 		} {
 			resp, body := do(t, "GET", server.URL+"/base/specs/"+tt.path)
-			if got := resp.Header.Get("Content-Type"); resp.StatusCode != 200 || got != tt.contentType || !strings.Contains(body, tt.want) {
-				t.Errorf("%s = %d of type %s, want 200 of type %s with %.80s", tt.path, resp.StatusCode, got, tt.contentType, tt.want)
+			if got := resp.header.Get("Content-Type"); resp.status != 200 || got != tt.contentType || !strings.Contains(body, tt.want) {
+				t.Errorf("%s = %d of type %s, want 200 of type %s with %.80s", tt.path, resp.status, got, tt.contentType, tt.want)
 			}
 		}
 	}
-	if resp, body := do(t, "GET", server.URL+"/base/specs/order-webhook.xsd"); resp.StatusCode != 200 || body != string(spec.OrderXSD()) {
-		t.Errorf("the XML Schema = %d %.80s", resp.StatusCode, body)
+	if resp, body := do(t, "GET", server.URL+"/base/specs/order-webhook.xsd"); resp.status != 200 || body != string(spec.OrderXSD()) {
+		t.Errorf("the XML Schema = %d %.80s", resp.status, body)
 	}
 }
 
@@ -78,23 +85,23 @@ func TestHeaders(t *testing.T) {
 	server := serve(t)
 	for _, path := range []string{"/base/specs/", "/base/specs/order-webhook.json", "/base/docs/receivers/", "/base/specs/style.css"} {
 		resp, body := do(t, "GET", server.URL+path)
-		tag := resp.Header.Get("Etag")
-		if resp.StatusCode != 200 || tag == "" || resp.Header.Get("Cache-Control") != "no-cache" || resp.Header.Get("X-Content-Type-Options") != "nosniff" ||
-			!strings.HasPrefix(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
-			t.Errorf("%s = %d with %v", path, resp.StatusCode, resp.Header)
+		tag := resp.header.Get("Etag")
+		if resp.status != 200 || tag == "" || resp.header.Get("Cache-Control") != "no-cache" || resp.header.Get("X-Content-Type-Options") != "nosniff" ||
+			!strings.HasPrefix(resp.header.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%s = %d with %v", path, resp.status, resp.header)
 		}
-		if again, rest := do(t, "GET", server.URL+path, "If-None-Match: "+tag); again.StatusCode != 304 || rest != "" {
-			t.Errorf("%s again = %d %.40s, want 304", path, again.StatusCode, rest)
+		if again, rest := do(t, "GET", server.URL+path, "If-None-Match: "+tag); again.status != 304 || rest != "" {
+			t.Errorf("%s again = %d %.40s, want 304", path, again.status, rest)
 		}
-		if head, none := do(t, "HEAD", server.URL+path); head.StatusCode != 200 || none != "" || head.ContentLength != int64(len(body)) {
-			t.Errorf("HEAD of %s = %d of %d bytes", path, head.StatusCode, head.ContentLength)
+		if head, none := do(t, "HEAD", server.URL+path); head.status != 200 || none != "" || head.length != int64(len(body)) {
+			t.Errorf("HEAD of %s = %d of %d bytes", path, head.status, head.length)
 		}
 	}
-	if resp, body := do(t, "GET", server.URL+"/base/specs/nothing"); resp.StatusCode != 404 || !strings.Contains(body, "There is no such page") {
-		t.Errorf("what isn't there = %d %.80s", resp.StatusCode, body)
+	if resp, body := do(t, "GET", server.URL+"/base/specs/nothing"); resp.status != 404 || !strings.Contains(body, "There is no such page") {
+		t.Errorf("what isn't there = %d %.80s", resp.status, body)
 	}
-	if resp, _ := do(t, "POST", server.URL+"/base/specs/"); resp.StatusCode != 405 {
-		t.Errorf("POST = %d, want 405", resp.StatusCode)
+	if resp, _ := do(t, "POST", server.URL+"/base/specs/"); resp.status != 405 {
+		t.Errorf("POST = %d, want 405", resp.status)
 	}
 }
 
@@ -115,10 +122,10 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		}
 		ids[at] = make(map[string]int)
 		resp, body := do(t, "GET", at)
-		if resp.StatusCode != 200 {
-			t.Errorf("%s = %d", at, resp.StatusCode)
+		if resp.status != 200 {
+			t.Errorf("%s = %d", at, resp.status)
 		}
-		if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		if !strings.HasPrefix(resp.header.Get("Content-Type"), "text/html") {
 			continue
 		}
 		node, err := html.Parse(strings.NewReader(body))

@@ -110,6 +110,9 @@ func bodies(content map[string]*huma.MediaType) []body {
 
 // reference returns the name of the type that a schema refers to, if it does.
 func reference(s *huma.Schema) string {
+	if s == nil {
+		return ""
+	}
 	return strings.TrimPrefix(s.Ref, "#/components/schemas/")
 }
 

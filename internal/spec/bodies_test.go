@@ -2,7 +2,6 @@ package spec_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"reflect"
 	"testing"
@@ -59,9 +58,9 @@ func (f filler) fill(v reflect.Value) {
 		v.Set(reflect.New(v.Type().Elem()))
 		f.fill(v.Elem())
 	case reflect.Struct:
-		for i := range v.NumField() {
+		for _, field := range v.Fields() {
 			if f.chance() {
-				f.fill(v.Field(i))
+				f.fill(field)
 			}
 		}
 	case reflect.Slice:
@@ -175,7 +174,7 @@ func requests(tb testing.TB) []request {
 		all = append(all, request{name: "GET of order " + id, method: "GET", path: "/orders/" + id}, request{name: "GET of shipment " + id, method: "GET", path: "/shipments/" + id})
 	}
 	if len(all) < 45*3+8+8+2*(45+8+68)+4 {
-		tb.Fatal(fmt.Sprintf("there are %d requests, fewer than event types and forms", len(all)))
+		tb.Fatalf("there are %d requests, fewer than event types and forms", len(all))
 	}
 	return all
 }

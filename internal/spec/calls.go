@@ -156,7 +156,7 @@ func pollCalls() []*huma.Operation {
 }
 
 func downloadCalls() []*huma.Operation {
-	binary := map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	binary := map[string]*huma.MediaType{"application/octet-stream": {}}
 	file := call(http.MethodGet, "/2.1/business/documents/{transactionId}/{file}", "downloadDocument", "Download the document of a notice",
 		"documentUrl of a notice. It takes the company's ID and a key by basic authentication, and knows ETag and Range.", binary)
 	file.Parameters[1].Description = "ORDER, ORDERRESPONSE, DISPATCHNOTIFICATION, INVOICE or QUOTATION, with .xml, .pdf, .csv, .json or .edi after it."

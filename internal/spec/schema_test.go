@@ -1,9 +1,7 @@
 package spec_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -13,76 +11,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
 	"github.com/waybillhq/waybill/internal/openjson"
 	"github.com/waybillhq/waybill/internal/render/order"
 	"github.com/waybillhq/waybill/internal/spec"
+	"github.com/waybillhq/waybill/internal/spec/spectest"
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
-// nowhere refuses to load schemas from elsewhere.
-type nowhere struct{}
-
-func (nowhere) Load(url string) (any, error) { return nil, errors.New("the document refers to " + url) }
-
-// compile returns a schema of a document; a closed one takes no member that has no
-// name.
-func compile(tb testing.TB, name, pointer string, closed bool) *jsonschema.Schema {
-	tb.Helper()
-	s, ok := spec.Named(name)
-	if !ok {
-		tb.Fatalf("there is no specification %s", name)
-	}
-	raw, err := s.JSON()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if closed {
-		for _, schema := range document.(map[string]any)["components"].(map[string]any)["schemas"].(map[string]any) {
-			if object := schema.(map[string]any); object["type"] == "object" && object["properties"] != nil {
-				object["additionalProperties"] = false
-			}
-		}
-	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(nowhere{})
-	c.AssertFormat()
-	const url = "https://waybill.example/openapi.json"
-	if err := c.AddResource(url, document); err != nil {
-		tb.Fatal(err)
-	}
-	schema, err := c.Compile(url + "#" + pointer)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return schema
-}
-
-func component(tb testing.TB, name, schema string, closed bool) *jsonschema.Schema {
-	tb.Helper()
-	return compile(tb, name, "/components/schemas/"+schema, closed)
-}
-
-func validate(schema *jsonschema.Schema, body []byte) error {
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	if err := schema.Validate(v); err != nil {
-		return fmt.Errorf("%w\n%.2000s", err, body)
-	}
-	return nil
-}
-
 func TestGoldenBodiesAreAsDescribed(t *testing.T) {
 	t.Parallel()
-	orders, shipments := component(t, "order-webhook", "OrderWebhook", false), component(t, "shipment-webhook", "ShipmentWebhook", false)
+	orders, shipments := spectest.Component(t, "order-webhook", "OrderWebhook", false), spectest.Component(t, "shipment-webhook", "ShipmentWebhook", false)
 	files, err := filepath.Glob("../render/order/testdata/*-event.json")
 	if err != nil || len(files) < 6 {
 		t.Fatalf("there are the bodies %q, %v", files, err)
@@ -96,7 +36,7 @@ func TestGoldenBodiesAreAsDescribed(t *testing.T) {
 		if strings.HasSuffix(file, "shipment-event.json") {
 			schema = shipments
 		}
-		if err := validate(schema, body); err != nil {
+		if err := schema.Check(body); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
@@ -106,15 +46,15 @@ func TestGoldenBodiesAreAsDescribed(t *testing.T) {
 // the last member.
 func TestEveryMemberIsDescribed(t *testing.T) {
 	t.Parallel()
-	compiled := make(map[string]*jsonschema.Schema)
+	compiled := make(map[string]spectest.Schema)
 	for _, r := range requests(t) {
 		if r.body == nil {
 			continue
 		}
-		if compiled[r.spec] == nil {
-			compiled[r.spec] = component(t, r.spec, r.schema, true)
+		if _, ok := compiled[r.spec]; !ok {
+			compiled[r.spec] = spectest.Component(t, r.spec, r.schema, true)
 		}
-		if err := validate(compiled[r.spec], r.body); err != nil {
+		if err := compiled[r.spec].Check(r.body); err != nil {
 			t.Errorf("%s: %v", r.name, err)
 		}
 	}
@@ -122,8 +62,8 @@ func TestEveryMemberIsDescribed(t *testing.T) {
 
 func TestBodiesOfAnyStateAreAsDescribed(t *testing.T) {
 	t.Parallel()
-	closed, open := component(t, "order-webhook", "OrderWebhook", true), component(t, "order-webhook", "OrderWebhook", false)
-	closedShipment, openShipment := component(t, "shipment-webhook", "ShipmentWebhook", true), component(t, "shipment-webhook", "ShipmentWebhook", false)
+	closed, open := spectest.Component(t, "order-webhook", "OrderWebhook", true), spectest.Component(t, "order-webhook", "OrderWebhook", false)
+	closedShipment, openShipment := spectest.Component(t, "shipment-webhook", "ShipmentWebhook", true), spectest.Component(t, "shipment-webhook", "ShipmentWebhook", false)
 	rapid.Check(t, func(t *rapid.T) {
 		f := filler{draw: t, unknown: rapid.Bool().Draw(t, "unknown")}
 		orders, shipments := closed, closedShipment
@@ -133,11 +73,11 @@ func TestBodiesOfAnyStateAreAsDescribed(t *testing.T) {
 		name := rapid.SampledFrom([]string{"OrderIssuedByBuyer", "OrderDocumentsAttachedBySupplier"}).Draw(t, "event")
 		e := f.event(name)
 		for _, form := range forms() {
-			if err := validate(orders, orderBody(t, e, form)); err != nil {
+			if err := orders.Check(orderBody(t, e, form)); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := validate(shipments, order.Shipment("ShipmentIssuedBySupplier", f.shipment(), e.Meta)); err != nil {
+		if err := shipments.Check(order.Shipment("ShipmentIssuedBySupplier", f.shipment(), e.Meta)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -145,7 +85,7 @@ func TestBodiesOfAnyStateAreAsDescribed(t *testing.T) {
 
 func TestWhatIsWrongIsNotAsDescribed(t *testing.T) {
 	t.Parallel()
-	schema := component(t, "order-webhook", "OrderWebhook", false)
+	schema := spectest.Component(t, "order-webhook", "OrderWebhook", false)
 	body := string(orderBody(t, filler{}.event("OrderIssuedByBuyer"), order.Form{}))
 	for before, after := range map[string]string{
 		`"eventName":"OrderIssuedByBuyer"`: `"eventName":"OrderIssued"`,
@@ -160,7 +100,7 @@ func TestWhatIsWrongIsNotAsDescribed(t *testing.T) {
 		if wrong == body {
 			t.Errorf("there is no %s in %s", before, body)
 		}
-		if validate(schema, []byte(wrong)) == nil {
+		if schema.Check([]byte(wrong)) == nil {
 			t.Errorf("a body with %s is as described", after)
 		}
 	}
@@ -184,14 +124,14 @@ func TestExamplesAreAsDescribed(t *testing.T) {
 			if !ok || content["schema"] == nil {
 				return
 			}
-			schema := compile(t, s.Name, pointer+"/schema", true)
+			schema := spectest.At(t, s.Name, pointer+"/schema", true)
 			for name, example := range examples {
 				count++
 				body, err := json.Marshal(example.(map[string]any)["value"])
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := validate(schema, body); err != nil {
+				if err := schema.Check(body); err != nil {
 					t.Errorf("the example %s of %s: %v", name, s.Name, err)
 				}
 			}

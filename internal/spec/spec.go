@@ -121,7 +121,7 @@ func credentials() map[string]*huma.SecurityScheme {
 		"oauth2": {
 			Type:        "oauth2",
 			Description: "A token that your own authorization server gives for a client ID and a client secret (RFC 6749, section 4.4). The URL is an example.",
-			Flows: &huma.OAuthFlows{ClientCredentials: &huma.OAuthFlow{
+			Flows: &huma.OAuthFlows{ClientCredentials: &huma.OAuthFlow{ //nolint:gosec // an example, and no secret
 				TokenURL: "https://login.example.com/oauth2/token", Scopes: map[string]string{},
 			}},
 		},

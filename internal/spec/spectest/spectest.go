@@ -91,12 +91,14 @@ func write(tb testing.TB, dir string) []string {
 	}
 	var names []string
 	for _, s := range spec.All() {
-		raw, err := s.JSON()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "documents", s.Name+".json"), raw, 0o600); err != nil {
-			tb.Fatal(err)
+		for form, make := range map[string]func() ([]byte, error){".json": s.JSON, ".3.0.json": s.OpenAPI30} {
+			raw, err := make()
+			if err != nil {
+				tb.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "documents", s.Name+form), raw, 0o600); err != nil {
+				tb.Fatal(err)
+			}
 		}
 		names = append(names, s.Name)
 	}
