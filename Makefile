@@ -35,6 +35,7 @@ test: ## Run the tests, on SQLite and on PostgreSQL
 	@scripts/need postgres
 	@scripts/need node
 	@scripts/need nginx
+	@scripts/need xmllint
 	go test ./...
 
 check: generate lint race ## All that must pass before a change lands
@@ -53,6 +54,7 @@ race: ## Run the tests in random order with the race detector
 	@scripts/need postgres
 	@scripts/need node
 	@scripts/need nginx
+	@scripts/need xmllint
 	@scripts/need gcc
 	CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on -timeout=20m ./...
 
@@ -67,6 +69,7 @@ cover: ## Show how much of the code the tests run
 	@scripts/need postgres
 	@scripts/need node
 	@scripts/need nginx
+	@scripts/need xmllint
 	go test -coverpkg=./internal/... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | tail -1
 
