@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -164,5 +165,14 @@ func (s *Store) unpack(packed []byte) ([]byte, error) {
 	if err := r.Reset(bytes.NewReader(packed)); err != nil {
 		return nil, err
 	}
-	return io.ReadAll(r)
+	// A gzip member ends with the size of what is in it (RFC 1952, section 2.3.1).
+	size := binary.LittleEndian.Uint32(packed[len(packed)-4:])
+	raw := make([]byte, size)
+	if _, err := io.ReadFull(r, raw); err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil { // its checksum is at the end
+		return nil, err
+	}
+	return raw, nil
 }
