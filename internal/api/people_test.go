@@ -104,8 +104,8 @@ func (w *world) things(t *testing.T) map[string]string {
 	w.mustDo(t, 201, "PUT", acme+"/shipments/SHP-1", goodShipment)
 	return map[string]string{
 		"HELDORDER": "NW-1", "HELDSHIPMENT": "SHP-1",
-		"DOCUMENT": w.addDocument(t, "<INVOICE/>")["id"].(string),
-		"JOB":      job["id"].(string), "ENTITY": "80417", "TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
+		"DOCUMENT": w.addDocument(t, "<INVOICE/>")["id"].(string), "OBJECT": w.addObject(t)["objectId"].(string),
+		"JOB": job["id"].(string), "ENTITY": "80417", "TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
 		"CHANNEL": w.addChannel(t), "ALERT": w.raise(t, "the-subject").ID.String(), "KEY": key["id"].(string), "STAFF": staff.ID.String(), "STAFFKEY": staffKey["id"].(string),
 	}
 }

@@ -123,6 +123,9 @@ func stateConditions(q trade.StateQuery) conditions {
 	if !q.After.IsZero() {
 		c.lead("e.changed_at > ?", micros(q.After))
 	}
+	if !q.Until.IsZero() {
+		c.lead("e.changed_at <= ?", micros(q.Until))
+	}
 	if len(q.Statuses) > 0 {
 		marks := make([]string, len(q.Statuses))
 		for i, status := range q.Statuses {

@@ -29,6 +29,7 @@ type StateQuery struct {
 	Kind     EntityKind
 	Statuses []string  // any of them
 	After    time.Time // only those changed later
+	Until    time.Time // only those changed then or before
 	Offset   int       // so many are left out
 	Limit    int
 	Newest   bool       // the other way round: first the one that changed last

@@ -15,30 +15,41 @@ import (
 // state has that makes sense, and fewer than XML readers give up at.
 const maxDepth = 200
 
+// Root is the name of the root element of tXML.
+const Root = "OrderWebhook"
+
 // XML turns a JSON object into tXML, plain XML without namespaces and attributes
 // that says the same (XML 1.0): a member is an element of its name, an element of
-// an array an element of the singular (see singular); true, false and numbers are
+// an array an element of the singular (see Element); true, false and numbers are
 // as in JSON, without exponents; null is left out. Characters that XML can't have
 // become U+FFFD. In names they, and those other than ASCII letters, digits, hyphens,
 // dots and underscores, are written as _xHHHH_ with their code point, as SQL/XML
 // does (ISO/IEC 9075-14).
 //
 // XML fails, saying why in words, if raw is no JSON object, or more than 200 deep.
-func XML(root string, raw []byte) ([]byte, error) {
+func XML(root string, raw []byte) ([]byte, error) { return write(XMLHeader, root, raw) }
+
+// XMLHeader is what a document in tXML begins with.
+const XMLHeader = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
+
+// XMLElement is XML for a part of a document: without the header.
+func XMLElement(name string, raw []byte) ([]byte, error) { return write("", name, raw) }
+
+func write(header, name string, raw []byte) ([]byte, error) {
 	if !json.Valid(raw) || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		return nil, rawjson.ErrNotObject
 	}
 	w := writer{}
 	w.out.Grow(2 * len(raw))
-	w.out.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
-	if err := w.element(root, bytes.TrimSpace(raw), 0); err != nil {
+	w.out.WriteString(header)
+	if err := w.element(name, bytes.TrimSpace(raw), 0); err != nil {
 		return nil, err
 	}
 	return w.out.Bytes(), nil
 }
 
-// singular returns the name of the elements that an array of a name becomes.
-func singular(name string) string {
+// Element returns the name of the elements that an array of a name becomes.
+func Element(name string) string {
 	switch name {
 	case "properties":
 		return "property"
@@ -62,7 +73,7 @@ func (w *writer) element(name string, raw []byte, depth int) error {
 	case 'n':
 		return nil
 	case '[':
-		one := singular(name)
+		one := Element(name)
 		if e := rawjson.Elements(raw, func(value []byte) {
 			if err == nil && value[0] == '[' { // an array within an array is an element that has elements
 				w.open(one)
