@@ -26,7 +26,7 @@ func (c comparer) value(a, b reflect.Value) bool {
 	}
 	switch a.Kind() {
 	case reflect.String:
-		return a.String() == b.String() || written(a, b)
+		return a.String() == b.String() || sameTexts(a, b)
 	case reflect.Bool:
 		return a.Bool() == b.Bool()
 	case reflect.Int64:
@@ -53,12 +53,12 @@ func (c comparer) value(a, b reflect.Value) bool {
 	}
 }
 
-// written reports whether two texts that differ write themselves as the same.
-func written(a, b reflect.Value) bool {
-	if !a.Type().Implements(reflect.TypeFor[json.Marshaler]()) {
+// sameTexts reports whether two texts that differ write themselves as the same.
+func sameTexts(a, b reflect.Value) bool {
+	if formOf(a.Type()) != ownForm {
 		return false
 	}
-	return bytes.Equal(encoder{}.value(nil, a), encoder{}.value(nil, b))
+	return bytes.Equal(encoder{}.value(nil, ownForm, 0, a), encoder{}.value(nil, ownForm, 0, b))
 }
 
 func (c comparer) object(a, b reflect.Value) bool {
