@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -168,14 +167,10 @@ func (s *Store) unpack(packed []byte) ([]byte, error) {
 	if err := r.Reset(bytes.NewReader(packed)); err != nil {
 		return nil, err
 	}
-	// A gzip member ends with the size of what is in it (RFC 1952, section 2.3.1).
-	size := binary.LittleEndian.Uint32(packed[len(packed)-4:])
-	raw := make([]byte, size)
-	if _, err := io.ReadFull(r, raw); err != nil {
-		return nil, err
-	}
-	if _, err := io.Copy(io.Discard, r); err != nil { // its checksum is at the end
-		return nil, err
-	}
-	return raw, nil
+	// What is packed ends with its size (RFC 1952, section 2.3.1), by which it is given
+	// room at once, unless that is out of all reason.
+	size := min(binary.LittleEndian.Uint32(packed[len(packed)-4:]), 64<<20)
+	raw := bytes.NewBuffer(make([]byte, 0, int(size)+bytes.MinRead))
+	_, err := raw.ReadFrom(r)
+	return raw.Bytes(), err
 }
