@@ -212,7 +212,7 @@ func (in *Intake) observeChange(company string, r hook.Revised, err error) {
 	results := make([]Result, max(1, len(r.Events)))
 	if err == nil {
 		results = results[:len(r.Events)]
-	} else if fault := hook.FaultOf(err); fault != hook.Internal {
+	} else if fault := hook.FaultOf(err); fault != hook.Internal && fault != hook.Busy {
 		results[0].Err = err
 	}
 	for i := range results {
