@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -287,7 +288,7 @@ func bigOrder(last string) []byte {
 			if d > 0 {
 				b.WriteByte(',')
 			}
-			quantity := fmt.Sprint(l*31 + d)
+			quantity := strconv.Itoa(l*31 + d)
 			if l == trade.MaxLines-1 && d == trade.MaxDeliveries-1 {
 				quantity = last
 			}
