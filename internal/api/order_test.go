@@ -65,12 +65,12 @@ func orderCalls(t *testing.T, w *world) map[string][]call {
 
 // happened says what a change came to.
 func happened(answer map[string]any) string {
-	s := fmt.Sprint(answer["version"])
+	said := []string{fmt.Sprint(answer["version"])}
 	for _, e := range answer["events"].([]any) {
 		event := e.(map[string]any)
-		s += fmt.Sprint(" ", event["type"], event["lines"])
+		said = append(said, fmt.Sprint(event["type"], event["lines"]))
 	}
-	return s
+	return strings.Join(said, " ")
 }
 
 func TestAnOrderIsChangedOverHTTP(t *testing.T) {

@@ -18,7 +18,6 @@
 package change
 
 import (
-	"bytes"
 	"slices"
 	"time"
 
@@ -66,7 +65,7 @@ func stamps() []string { return []string{"lastUpdatedAt", "meta"} }
 // content returns what v says, without stamps: the same bytes for the same content.
 func content(v any) []byte { return openjson.Append(nil, v, stamps()...) }
 
-func same(a, b any) bool { return bytes.Equal(content(a), content(b)) }
+func same(a, b any) bool { return openjson.Same(a, b, stamps()...) }
 
 // later returns at, to the millisecond and as UTC, or a millisecond after before if
 // at isn't later: so a part that has an order's time of change was changed with it.

@@ -39,7 +39,13 @@ func ReadOrderOf(id string, raw []byte) (trade.Order, error) {
 }
 
 // WriteOrder returns the JSON of an order, which ReadOrder reads.
-func WriteOrder(o trade.Order) []byte { return openjson.Append(nil, o) }
+func WriteOrder(o trade.Order) []byte {
+	room := 2 << 10 // roughly, so that a large one is seldom moved
+	for i := range o.Lines {
+		room += 1<<10 + 200*(len(o.Lines[i].DeliverySchedule)+len(o.Lines[i].DeliveryScheduleIncludingRequests))
+	}
+	return openjson.Append(make([]byte, 0, room), o)
+}
 
 // ReadShipment reads the whole state of a shipment as ReadOrder reads that of an
 // order: a JSON object with id and lines, no two of which are about the same

@@ -16,6 +16,8 @@ const (
 	// compared bounds the bytes of states that are read and compared at a time. As
 	// structs they take several times as much.
 	compared = 64 << 20
+	// small is up to how many bytes nobody has to wait for those who have large ones.
+	small = 64 << 10
 	// attempts bounds how often a change is thought of anew because other nodes have
 	// changed the entity meanwhile.
 	attempts = 10
@@ -65,10 +67,12 @@ func (in *Intake) Change(ctx context.Context, c Change) (hook.Revised, error) {
 			return r, err
 		}
 	}
-	return hook.Revised{}, &hook.Error{
+	err = &hook.Error{
 		Fault: hook.Busy, Msg: "others change it all the time; send the request again", After: time.Second,
 		German: "Andere ändern das Objekt laufend; senden Sie die Anfrage erneut.",
 	}
+	in.observeChange(c.Company, hook.Revised{}, err)
+	return hook.Revised{}, err
 }
 
 // change does it, or reports that what it was compared with is stale.
@@ -135,11 +139,12 @@ func (c *Change) check(before trade.State, missing error) error {
 
 // compare finds out what is to become of an entity.
 func (in *Intake) compare(ctx context.Context, c *Change, before trade.State, at time.Time) (outcome, error) {
-	weight := min(compared, int64(len(c.Raw)+len(before.JSON)))
-	if err := in.room.Acquire(ctx, weight); err != nil {
-		return outcome{}, err
+	if weight := min(compared, int64(len(c.Raw)+len(before.JSON))); weight > small {
+		if err := in.room.Acquire(ctx, weight); err != nil {
+			return outcome{}, err
+		}
+		defer in.room.Release(weight)
 	}
-	defer in.room.Release(weight)
 	raw := c.Raw
 	if c.Patch {
 		var err error
@@ -207,7 +212,7 @@ func (in *Intake) observeChange(company string, r hook.Revised, err error) {
 	results := make([]Result, max(1, len(r.Events)))
 	if err == nil {
 		results = results[:len(r.Events)]
-	} else if fault := hook.FaultOf(err); fault != hook.Internal {
+	} else if fault := hook.FaultOf(err); fault != hook.Internal && fault != hook.Busy {
 		results[0].Err = err
 	}
 	for i := range results {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -194,6 +195,24 @@ func TestChangeIsDoneOnceForAKey(t *testing.T) {
 	}
 }
 
+func TestANamedEventIsToldOnceForAKey(t *testing.T) {
+	t.Parallel()
+	st := storetest.Open(t)
+	storetest.AddHook(t, st, "OrderResentByBuyer", "https://a.example/")
+	in := intake.New(st, storetest.Idle{})
+	changed(t, in, setting("1", 1))
+	again := intake.Change{
+		Company: storetest.Company, Entity: order("1"), Patch: true, Raw: []byte(`{}`), EventType: "OrderResentByBuyer", IdempotencyKey: "k",
+	}
+	first, second := changed(t, in, again), changed(t, in, again)
+	if told(first) != "1 OrderResentByBuyer[1]@1" || told(second) != told(first) || !second.Repeated || first.Repeated || first.Created() || second.Created() {
+		t.Errorf("a named event came to %+v, then %+v", first, second)
+	}
+	if first.Events[0].Event.ID != second.Events[0].Event.ID || second.Events[0].Owed != 1 {
+		t.Errorf("the repeat is of event %s that owes %d, want %s and 1", second.Events[0].Event.ID, second.Events[0].Owed, first.Events[0].Event.ID)
+	}
+}
+
 // Nodes change an entity at the same time; within one, they take turns.
 func TestChangesThatComeTogether(t *testing.T) {
 	t.Parallel()
@@ -287,7 +306,7 @@ func bigOrder(last string) []byte {
 			if d > 0 {
 				b.WriteByte(',')
 			}
-			quantity := fmt.Sprint(l*31 + d)
+			quantity := strconv.Itoa(l*31 + d)
 			if l == trade.MaxLines-1 && d == trade.MaxDeliveries-1 {
 				quantity = last
 			}

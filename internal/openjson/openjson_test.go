@@ -142,3 +142,34 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+// Two values are the same exactly if they are written as the same.
+func TestSameIsWhatIsWritten(t *testing.T) {
+	t.Parallel()
+	values := []thing{{}, {Notes: []string{}}, {Parts: []part{}}, {Main: &part{}}, {Parts: []part{{}}}, {Parts: []part{{More: map[string]json.RawMessage{}}}}}
+	for _, raw := range []string{
+		`{"id":"1"}`, `{"id":"2"}`, `{"big":true}`, `{"count":7}`, `{"price":1.50}`, `{"price":0}`, `{"colour":"red"}`, `{"notes":["a"]}`, `{"notes":["a","b"]}`,
+		`{"at":"2026-03-01T12:00:00Z"}`, `{"at":"2026-03-01T13:00:00+01:00"}`, `{"main":{"name":"m"}}`, `{"main":{"name":"m","x":1}}`, `{"labels":[1]}`,
+		`{"labels":[{"b":1,"a":2}]}`, `{"labels":[{"a":2,"b":1}]}`, `{"x":{"b":1}}`, `{"x":{"b":1.0}}`, `{"x":1,"y":2}`, `{"parts":[{"name":"p","date":"2026-01-01"}]}`,
+	} {
+		var v thing
+		if problems := openjson.Decode([]byte(raw), &v); problems != nil {
+			t.Fatalf("Decode(%s) = %v", raw, problems)
+		}
+		values = append(values, v)
+	}
+	values = append(values, thing{More: trade.Unknown{"id": json.RawMessage("1")}}) // never written
+	for _, without := range [][]string{nil, {"at", "name"}, {"id", "x", "parts"}} {
+		for i := range values {
+			for j := range values {
+				a, b := openjson.Append(nil, values[i], without...), openjson.Append(nil, values[j], without...)
+				if got := openjson.Same(values[i], values[j], without...); got != bytes.Equal(a, b) {
+					t.Errorf("Same without %v = %t for %s and %s", without, got, a, b)
+				}
+				if got := openjson.Same(&values[i], &values[j], without...); got != bytes.Equal(a, b) {
+					t.Errorf("Same of pointers without %v = %t for %s and %s", without, got, a, b)
+				}
+			}
+		}
+	}
+}

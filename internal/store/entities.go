@@ -5,9 +5,9 @@ import (
 	"compress/gzip"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -167,5 +167,10 @@ func (s *Store) unpack(packed []byte) ([]byte, error) {
 	if err := r.Reset(bytes.NewReader(packed)); err != nil {
 		return nil, err
 	}
-	return io.ReadAll(r)
+	// What is packed ends with its size (RFC 1952, section 2.3.1), by which it is given
+	// room at once, unless that is out of all reason.
+	size := min(binary.LittleEndian.Uint32(packed[len(packed)-4:]), 64<<20)
+	raw := bytes.NewBuffer(make([]byte, 0, int(size)+bytes.MinRead))
+	_, err := raw.ReadFrom(r)
+	return raw.Bytes(), err
 }

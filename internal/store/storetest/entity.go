@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -167,7 +168,7 @@ func testReviseTogether(t *testing.T, st *store.Store) {
 	for c := range callers {
 		wg.Go(func() {
 			for v := int64(1); v <= versions; {
-				id := fmt.Sprint(c % 2) // three callers want the same
+				id := strconv.Itoa(c % 2) // three callers want the same
 				r := revision(stateOf(id, v), eventType, "OrderResentByBuyer")
 				_, err := st.Revise(t.Context(), uuid.Nil, r)
 				switch {
@@ -210,7 +211,7 @@ func testReviseSpoiled(t *testing.T, st *store.Store) {
 	var wg sync.WaitGroup
 	for i := range 12 {
 		wg.Go(func() {
-			r := revision(stateOf(fmt.Sprint(i), 1), eventType)
+			r := revision(stateOf(strconv.Itoa(i), 1), eventType)
 			bad := i%4 == 1
 			if bad {
 				r.Acceptances[0].Event.ID = there.Acceptances[0].Event.ID // the row is there already
@@ -299,7 +300,7 @@ func testReviseWhole(t *testing.T, st *store.Store) {
 func testStates(t *testing.T, st *store.Store) {
 	var all []trade.State
 	for i := range int64(9) {
-		state := stateOf(fmt.Sprint(9-i), 1)
+		state := stateOf(strconv.FormatInt(9-i, 10), 1)
 		state.At = start().Add(time.Duration(i/2) * time.Minute) // two at a time
 		state.Status = []string{"Issued", "Confirmed", ""}[i%3]
 		if i%4 == 3 {
@@ -357,7 +358,7 @@ func testStates(t *testing.T, st *store.Store) {
 func testStatePages(t *testing.T, st *store.Store) {
 	const many = 11
 	for i := range many {
-		state := stateOf(fmt.Sprint(i), 1)
+		state := stateOf(strconv.Itoa(i), 1)
 		state.At = start().Add(time.Duration(i/3) * time.Minute)
 		revise(t, st, revision(state, eventType))
 	}
@@ -402,7 +403,7 @@ func testLargeState(t *testing.T, st *store.Store) {
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
-			want := stateOf(fmt.Sprint(i), 1)
+			want := stateOf(strconv.Itoa(i), 1)
 			var b strings.Builder
 			for n := range 100_000 {
 				fmt.Fprintf(&b, `{"id":"%d"},`, n*n)
