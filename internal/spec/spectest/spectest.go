@@ -91,7 +91,7 @@ func write(tb testing.TB, dir string) []string {
 	}
 	var names []string
 	for _, s := range spec.All() {
-		for form, document := range map[string]func() ([]byte, error){".json": s.JSON, ".3.0.json": s.OpenAPI30} {
+		for form, document := range map[string]func() ([]byte, error){".json": s.JSON, ".3.0.json": s.OpenAPI30, ".yaml": s.YAML} {
 			raw, err := document()
 			if err != nil {
 				tb.Fatal(err)
