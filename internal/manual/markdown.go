@@ -120,8 +120,9 @@ func read(name string, source []byte) (article, error) {
 	if err := md.Renderer().Render(&b, source, document); err != nil {
 		return article{}, err
 	}
-	// What is wider than a phone scrolls by itself, and by keys too.
-	wide := strings.NewReplacer("<table>", `<div class="tablewrap" tabindex="0"><table>`, "</table>", "</table></div>", "<pre>", `<pre tabindex="0">`,
+	// What is wider than a phone scrolls by itself, and by keys too; a heading without words
+	// is none.
+	wide := strings.NewReplacer("<table>", `<div class="tablewrap" tabindex="0"><table>`, "</table>", "</table></div>", "<th></th>", "<td></td>", "<pre>", `<pre tabindex="0">`,
 		`<input disabled="" type="checkbox">`, `<span class="box" aria-hidden="true"></span>`)
 	a.HTML = template.HTML(wide.Replace(b.String())) //nolint:gosec // of our own pages, which goldmark has escaped
 	return a, nil
