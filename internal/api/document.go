@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -35,8 +34,15 @@ type Archive interface {
 	File(ctx context.Context, u *document.Upload, r document.Request) (document.Receipt, error)
 	// ChangeStatus stores a status that no document brings, with its event.
 	ChangeStatus(ctx context.Context, c document.StatusChange) (document.Receipt, error)
-	// Fetch returns a document as it was brought. Reads of it end with ctx.
-	Fetch(ctx context.Context, d trade.Document) (document.Download, error)
+	// Keep stores what was brought as an object; repeated says that it was there already,
+	// by its idempotency key.
+	Keep(ctx context.Context, u *document.Upload, r document.ObjectRequest) (o trade.Object, repeated bool, err error)
+	// Object returns an object of a company, which a document is too.
+	Object(ctx context.Context, company string, id uuid.UUID) (trade.Object, error)
+	// FetchObject returns what an object holds. Reads of it end with ctx.
+	FetchObject(ctx context.Context, o trade.Object) (document.Download, error)
+	// DeleteObject removes an object of a company; documents stay.
+	DeleteObject(ctx context.Context, company string, id uuid.UUID) error
 }
 
 // registerDocuments adds documents and what they are about.
@@ -184,7 +190,7 @@ func (in *postDocumentInput) bring(ctx context.Context, u *document.Upload, r *d
 		if in.Digest != "" {
 			return hook.InvalidField(digestHeader, "it is that of the whole form, which is not kept; send the document's own as the field sha256")
 		}
-		if err := in.bringForm(ctx, u, body, parameters["boundary"]); err != nil {
+		if err := bringForm(ctx, u, body, parameters["boundary"], &in.DocumentDetails); err != nil {
 			return err
 		}
 	} else {
@@ -200,7 +206,7 @@ func (in *postDocumentInput) bring(ctx context.Context, u *document.Upload, r *d
 		}
 	}
 	r.Details = in.known()
-	r.SHA256, err = in.expected()
+	r.SHA256, err = expectedDigest(in.SHA256, in.Digest)
 	return err
 }
 
@@ -212,16 +218,17 @@ func (d *DocumentDetails) known() document.Details {
 	}
 }
 
-// expected returns what the document's SHA-256 must be; nil if nobody says.
-func (in *postDocumentInput) expected() ([]byte, error) {
+// expectedDigest returns what the SHA-256 of what is brought must be, by the parameter
+// or by Content-Digest; nil if nobody says.
+func expectedDigest(parameter, header string) ([]byte, error) {
 	var sum []byte
-	if in.SHA256 != "" {
+	if parameter != "" {
 		var err error
-		if sum, err = hex.DecodeString(in.SHA256); err != nil || len(sum) != 32 {
+		if sum, err = hex.DecodeString(parameter); err != nil || len(sum) != 32 {
 			return nil, hook.InvalidField("sha256", "it is not 64 hexadecimal digits; send the document's SHA-256, or leave it out")
 		}
 	}
-	digest, err := parseDigest(in.Digest)
+	digest, err := parseDigest(header)
 	if err != nil || digest == nil {
 		return sum, err
 	}
@@ -307,15 +314,13 @@ func (s *Server) getContent(ctx context.Context, in *documentInput) (*contentOut
 	if err != nil {
 		return nil, err
 	}
-	download, err := s.Archive.Fetch(ctx, d)
+	download, err := s.Archive.FetchObject(ctx, d.Object())
 	if err != nil {
 		return nil, err
 	}
-	name := d.Kind.File() + "-" + strings.NewReplacer(`"`, "", `\`, "").Replace(d.TransactionID) + "." + d.Format.Extension()
 	return &contentOutput{Body: func(ctx huma.Context) {
 		defer download.Content.Close()
 		r, w := humago.Unwrap(ctx)
-		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 		download.Serve(w, r)
 	}}, nil
 }

@@ -116,7 +116,7 @@ func TestDocumentIsKeptAsItWasBrought(t *testing.T) {
 		t.Errorf("the event = %v, want an INVOICE about the document", event)
 	}
 	a := w.do(t, "GET", acme+"/documents/"+made["id"].(string)+"/content", "")
-	if string(a.body) != content || a.header.Get("Content-Disposition") != "attachment; filename=INVOICE-t-1.xml" {
+	if string(a.body) != content || a.header.Get("Content-Disposition") != `attachment; filename="INVOICE-t-1.xml"` {
 		t.Errorf("the content has %d bytes and Content-Disposition %q, want %d as a file", len(a.body), a.header.Get("Content-Disposition"), len(content))
 	}
 	if n := w.rest(t); n != 0 {

@@ -23,9 +23,17 @@ const (
 	fileField    = "file"
 )
 
-// bringForm takes in the document that is the file of a form (RFC 7578), and the
-// details that are its fields.
-func (d *DocumentDetails) bringForm(ctx context.Context, u *document.Upload, body io.Reader, boundary string) error {
+// details are what a form says of its file.
+type details interface {
+	// readField takes the field of a name. It goes before one in the query.
+	readField(name, value string) error
+	// readFile takes what the head of the file says, before the file is read.
+	readFile(part *multipart.Part)
+}
+
+// bringForm takes in what is the file of a form (RFC 7578), and the details that are
+// its fields.
+func bringForm(ctx context.Context, u *document.Upload, body io.Reader, boundary string, d details) error {
 	if boundary == "" {
 		return hook.InvalidField("Content-Type", "it has no boundary; leave it to the program that makes the form")
 	}
@@ -43,7 +51,11 @@ func (d *DocumentDetails) bringForm(ctx context.Context, u *document.Upload, bod
 			return hook.InvalidField("", "the form has more than %d fields; remove some", mostFields)
 		}
 		if part.FormName() != fileField && part.FileName() == "" {
-			if err := d.readField(part); err != nil {
+			name, value, err := fieldOf(part)
+			if err != nil {
+				return err
+			}
+			if err := d.readField(name, value); err != nil {
 				return err
 			}
 			continue
@@ -52,9 +64,7 @@ func (d *DocumentDetails) bringForm(ctx context.Context, u *document.Upload, bod
 			return hook.InvalidField(fileField, "the form has more than one file; send one form for each document")
 		}
 		found = true
-		if d.Format == "" {
-			d.Format = string(formatOf(part))
-		}
+		d.readFile(part)
 		if err := u.Bring(ctx, part); err != nil {
 			return badForm(err)
 		}
@@ -89,16 +99,31 @@ func formatOf(part *multipart.Part) trade.Format {
 	return trade.FormatOf(strings.TrimPrefix(path.Ext(part.FileName()), "."))
 }
 
-// readField takes a detail out of a form. It goes before one in the query.
-func (d *DocumentDetails) readField(part *multipart.Part) error {
+// fieldOf reads a field of a form.
+func fieldOf(part *multipart.Part) (name, value string, err error) {
 	raw, err := io.ReadAll(io.LimitReader(part, mostValue+1))
 	if err != nil {
-		return badForm(err)
+		return "", "", badForm(err)
 	}
-	name, value := part.FormName(), string(raw)
 	if len(raw) > mostValue {
-		return hook.InvalidField(name, "it is longer than %d bytes; shorten it", mostValue)
+		return "", "", hook.InvalidField(part.FormName(), "it is longer than %d bytes; shorten it", mostValue)
 	}
+	return part.FormName(), string(raw), nil
+}
+
+func noSuchField(name string) error {
+	return hook.InvalidField(name, "there is no such field; remove it, or send the document as the field %q", fileField)
+}
+
+// readFile takes what the form says of the document's format.
+func (d *DocumentDetails) readFile(part *multipart.Part) {
+	if d.Format == "" {
+		d.Format = string(formatOf(part))
+	}
+}
+
+// readField takes a detail out of a form.
+func (d *DocumentDetails) readField(name, value string) (err error) {
 	texts := map[string]*string{
 		"kind": &d.Kind, "orderId": &d.OrderID, "itscopeOrderId": &d.PlatformOrderID, "transactionId": &d.TransactionID,
 		"status": &d.Status, "buyer": &d.Buyer, "seller": &d.Seller, "format": &d.Format, "sha256": &d.SHA256,
@@ -112,7 +137,7 @@ func (d *DocumentDetails) readField(part *multipart.Part) error {
 			return hook.InvalidField(name, "it is neither true nor false; write one of the two")
 		}
 	default:
-		return hook.InvalidField(name, "there is no such field; remove it, or send the document as the field %q", fileField)
+		return noSuchField(name)
 	}
 	return nil
 }

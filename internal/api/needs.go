@@ -19,6 +19,10 @@ type Intake interface {
 	// Accept stores the good ones among the posted events of a company and
 	// answers each, in the same order; see intake.Intake.
 	Accept(ctx context.Context, company string, posted []intake.Posted) ([]intake.Result, error)
+	// Change stores a new state of an order or a shipment with what happened to it, or
+	// returns an error of fault hook.Conflict if it isn't as the change expects; see
+	// intake.Intake.
+	Change(ctx context.Context, c intake.Change) (hook.Revised, error)
 }
 
 // Deliverer hears of what is to be sent.
@@ -29,9 +33,10 @@ type Deliverer interface {
 
 // Tester tries hooks out.
 type Tester interface {
-	// Test sends a sample event to a hook, which needn't be stored, as a delivery would
-	// be sent, and returns what came of it, but for who made it.
-	Test(ctx context.Context, h *hook.Hook, sample trade.Event) (hook.Test, error)
+	// Test sends a sample event, about a state of its entity if the hook needs one, to a
+	// hook, which needn't be stored, as a delivery would be sent, and returns what came
+	// of it, but for who made it.
+	Test(ctx context.Context, h *hook.Hook, sample trade.Event, state *trade.State) (hook.Test, error)
 }
 
 // Gate knows who makes a request, and signs people in. What it refuses is an
@@ -88,6 +93,9 @@ type Store interface {
 	// PutDocumentHooks stores all document hooks of a company together, or returns
 	// an error of fault hook.Conflict if other versions, or others, are there already.
 	PutDocumentHooks(ctx context.Context, company string, hs []hook.Hook, e account.Entry) error
+	// PutConnector stores a connector, or returns an error of fault hook.Conflict if
+	// another version, or another one of its kind, is there already.
+	PutConnector(ctx context.Context, h hook.Hook, e account.Entry) error
 	// AddTest stores a test of a hook, and forgets older ones.
 	AddTest(ctx context.Context, t hook.Test, e account.Entry) error
 	// Tests lists tests of hooks, newest first.
@@ -132,6 +140,12 @@ type Operations interface {
 	Operate(ctx context.Context, company string, id uuid.UUID, c hook.Command, now time.Time, e account.Entry) (hook.Delivery, error)
 	// LatestEvent returns the latest event of an entity of a company.
 	LatestEvent(ctx context.Context, company string, entity trade.Entity) (trade.Event, error)
+	// State returns the newest state of an entity of a company.
+	State(ctx context.Context, company string, e trade.Entity) (trade.State, error)
+	// StateVersion returns a version of an entity of a company.
+	StateVersion(ctx context.Context, company string, e trade.Entity, version int64) (trade.State, error)
+	// States lists the newest states of entities.
+	States(ctx context.Context, q trade.StateQuery) ([]trade.State, error)
 	// CountDeliveries tells how many deliveries an operation would touch.
 	CountDeliveries(ctx context.Context, q hook.DeliveryQuery, o hook.Operation) (hook.Counts, error)
 	// Document returns a document of a company.

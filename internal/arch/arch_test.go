@@ -42,7 +42,7 @@ var allowed = map[string]string{
 	"internal/opentrans":     "internal/hook internal/trade",
 	"internal/pgtemp":        "",
 	"internal/receiver":      "",
-	"internal/render":        "internal/hook internal/render/entity internal/render/notice internal/trade",
+	"internal/render":        "internal/hook internal/openjson internal/render/entity internal/render/notice internal/render/order internal/trade",
 	"internal/render/entity": "internal/rawjson internal/trade",
 	"internal/render/notice": "internal/rawjson internal/trade",
 	"internal/render/order":  "internal/hook internal/openjson internal/rawjson internal/trade",
@@ -58,7 +58,7 @@ var allowed = map[string]string{
 
 	"internal/alert":   "internal/certificate internal/hook internal/sign",
 	"internal/deliver": "internal/hook internal/render internal/retry internal/sign internal/trade",
-	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
+	"internal/intake":  "internal/change internal/hook internal/match internal/rawjson internal/trade",
 	"internal/job":     "internal/hook",
 	"internal/metrics": "internal/hook",
 	"internal/tracing": "internal/hook internal/trade",
@@ -67,9 +67,9 @@ var allowed = map[string]string{
 	"internal/document": "internal/hook internal/opentrans internal/trade",
 
 	"internal/manual":  "docs internal/spec",
-	"internal/partner": "internal/account internal/document internal/hook internal/trade",
+	"internal/partner": "internal/account internal/document internal/hook internal/openjson internal/render/order internal/trade",
 
-	"internal/api": "internal/account internal/certificate internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
+	"internal/api": "internal/account internal/certificate internal/change internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/render/order internal/retry internal/signin internal/sign internal/trade",
 
 	"internal/app": "internal/account internal/alert internal/api internal/bucket internal/check internal/deliver internal/document internal/hook internal/intake internal/job internal/mail internal/manual internal/metrics internal/oidc internal/partner internal/seal internal/send internal/signin internal/store internal/tracing",
 

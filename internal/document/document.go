@@ -1,7 +1,8 @@
-// Package document takes in business documents, keeps what they hold, and reads it
-// back. What a document holds is brought first, in steps, and never whole in memory;
+// Package document takes in business documents and other files, keeps what they hold,
+// and reads it back. What a document holds is brought first, in steps, and never whole in memory;
 // then the document, the event that it raises and what is owed for that are stored in
-// one commit. What was brought and belongs to no document is removed.
+// one commit. Objects, which orders and shipments point to, raise no event. What was
+// brought and belongs to neither is removed.
 package document
 
 import (
@@ -43,7 +44,7 @@ type Store interface {
 	RemoveChunks(ctx context.Context, id uuid.UUID, limit int) (last bool, err error)
 
 	// Document returns a document of a company. One that isn't there is an error of
-	// fault hook.Missing; so with the next three.
+	// fault hook.Missing; so with the next two.
 	Document(ctx context.Context, company string, id uuid.UUID) (trade.Document, error)
 	// DocumentByKey returns the document that was filed for a company with an
 	// idempotency key.
@@ -51,7 +52,18 @@ type Store interface {
 	// NewestDocument returns the newest document of a kind, in one of the given formats,
 	// of a deal.
 	NewestDocument(ctx context.Context, company, transaction string, k trade.DocumentKind, formats ...trade.Format) (trade.Document, error)
-	// Deal returns a deal of a company.
+	// AddObject stores an object, whose content belongs to it from then on. It is an
+	// error of fault hook.Conflict if that was given up, and another one if the company
+	// has an object with the same idempotency key.
+	AddObject(ctx context.Context, o trade.Object, key string) error
+	// Object returns an object of a company. One that isn't there is an error of fault
+	// hook.Missing; so with the next two.
+	Object(ctx context.Context, company string, id uuid.UUID) (trade.Object, error)
+	// ObjectByKey returns the object that was added with an idempotency key.
+	ObjectByKey(ctx context.Context, company, key string) (trade.Object, error)
+	// DeleteObject removes an object of a company and gives up its content.
+	DeleteObject(ctx context.Context, company string, id uuid.UUID) error
+	// Deal returns a deal of a company, or an error of fault hook.Missing.
 	Deal(ctx context.Context, company, transaction string) (trade.Deal, error)
 	// Deals returns deals of a company, newest first.
 	Deals(ctx context.Context, q trade.DealQuery) ([]trade.Deal, error)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/waybillhq/waybill/internal/opentrans"
@@ -20,6 +21,7 @@ type Download struct {
 	Content   io.ReadSeekCloser // to be closed
 	SHA256    [32]byte          // of all of it
 	MediaType string
+	Filename  string    // that it is to be kept by; empty if that is for the receiver to choose
 	At        time.Time // when it was brought
 }
 
@@ -84,6 +86,9 @@ func (a *Archive) Fetch(ctx context.Context, d trade.Document) (Download, error)
 func (d *Download) Serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", d.MediaType)
+	if d.Filename != "" {
+		h.Set("Content-Disposition", attachment(d.Filename))
+	}
 	h.Set("ETag", `"`+hex.EncodeToString(d.SHA256[:])+`"`)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox") // a producer may have written a page
@@ -91,6 +96,32 @@ func (d *Download) Serve(w http.ResponseWriter, r *http.Request) {
 	defer p.end()
 	http.ServeContent(p, r, "", d.At, d.Content)
 }
+
+// attachment says that an answer is a file of a name (RFC 6266): in ASCII, and if that
+// isn't all of it, as it is (RFC 8187). Whatever the name is, it stays within quotes.
+func attachment(name string) string {
+	plain := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '%' { // % is taken for an escape by some
+			return '_'
+		}
+		return c
+	}, name)
+	if plain == name {
+		return `attachment; filename="` + name + `"`
+	}
+	var exact strings.Builder
+	for _, c := range []byte(name) {
+		if strings.IndexByte(attributeChars, c) >= 0 {
+			exact.WriteByte(c)
+		} else {
+			fmt.Fprintf(&exact, "%%%02X", c)
+		}
+	}
+	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + exact.String()
+}
+
+// attributeChars are those that need no escape (RFC 8187, section 3.2.1).
+const attributeChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`|~"
 
 // patience is how long a receiver may take to read a part of a document.
 const patience = time.Minute

@@ -35,16 +35,9 @@ type Receipt struct {
 // returns without an error, all of it survives a crash; otherwise nothing is left of
 // it once the upload is closed.
 func (a *Archive) File(ctx context.Context, u *Upload, r Request) (Receipt, error) {
-	if err := u.end(ctx); err != nil {
+	sum, err := u.whole(ctx, r.SHA256)
+	if err != nil {
 		return Receipt{}, err
-	}
-	sum := [sha256.Size]byte(u.hash.Sum(nil))
-	if r.SHA256 != nil && !bytes.Equal(r.SHA256, sum[:]) {
-		return Receipt{}, invalid("Content-Digest", "the document that came has another SHA-256; send it again",
-			"Das Dokument, das ankam, hat einen anderen SHA-256; senden Sie es noch einmal.")
-	}
-	if u.size == 0 {
-		return Receipt{}, invalid("", "the document is empty; send what it holds", "Das Dokument ist leer; senden Sie seinen Inhalt.")
 	}
 	mark, err := fingerprint(r, sum)
 	if err != nil {

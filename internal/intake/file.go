@@ -28,7 +28,7 @@ func (in *Intake) File(ctx context.Context, f hook.Filing) ([]hook.Receipt, erro
 			}
 		}
 		var err error
-		if jobs, err = owe(jobs, *e, c.index.Hooks(*e), now); err != nil {
+		if jobs, err = owe(jobs, *e, nil, c.index.Hooks(*e), now); err != nil {
 			return nil, err
 		}
 	}

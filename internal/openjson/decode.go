@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/waybillhq/waybill/internal/rawjson"
 )
 
 // maxProblems is how many problems are told of one text.
@@ -37,163 +35,207 @@ func Decode(raw []byte, v any) []Problem {
 	d := decoder{}
 	switch {
 	case !utf8.Valid(raw):
-		d.wrong("", "is not UTF-8; encode it as UTF-8")
+		d.wrong("is not UTF-8; encode it as UTF-8")
 	case !json.Valid(raw):
-		d.wrong("", syntax(raw))
+		d.wrong(syntax(raw))
 	default:
-		d.object(bytes.TrimSpace(raw), reflect.ValueOf(v).Elem(), "")
+		d.raw = raw
+		d.space()
+		d.object(reflect.ValueOf(v).Elem())
 	}
 	return d.problems
 }
 
-type decoder struct{ problems []Problem }
+// A decoder goes through a JSON text once.
+type decoder struct {
+	scanner
+	path     []step // where it is
+	problems []Problem
+}
 
-func (d *decoder) wrong(path, reason string) {
+// A step leads to a member of an object, or an element of an array.
+type step struct {
+	name  string // empty for an element
+	index int
+}
+
+// wrong notes what is wrong with the value at the path.
+func (d *decoder) wrong(reason string) {
 	switch {
 	case len(d.problems) < maxProblems-1:
-		d.problems = append(d.problems, Problem{path, reason})
+		d.problems = append(d.problems, Problem{written(d.path), reason})
 	case len(d.problems) == maxProblems-1:
 		d.problems = append(d.problems, Problem{"", "has more that is wrong; correct this first"})
 	}
 }
 
+func written(path []step) string {
+	var b strings.Builder
+	for i, s := range path {
+		switch {
+		case s.name == "":
+			b.WriteString("[" + strconv.Itoa(s.index) + "]")
+		case i > 0:
+			b.WriteString("." + s.name)
+		default:
+			b.WriteString(s.name)
+		}
+	}
+	return b.String()
+}
+
+func (d *decoder) enter(s step) { d.path = append(d.path, s) }
+
+func (d *decoder) leave() { d.path = d.path[:len(d.path)-1] }
+
 // object reads a JSON object into a struct.
-func (d *decoder) object(raw []byte, v reflect.Value, path string) {
-	s := shapeOf(v.Type())
-	values := make([][]byte, len(s.fields))
-	var unknown map[string][]byte
-	err := rawjson.Members(raw, func(key, value []byte) {
-		if i, ok := s.byName[string(key)]; ok {
-			values[i] = value
-			return
-		}
-		if unknown == nil {
-			unknown = make(map[string][]byte)
-		}
-		unknown[string(key)] = value
-	})
-	if err != nil {
-		d.wrong(path, "is "+kind(raw)+", not an object; put its members into { }")
+func (d *decoder) object(v reflect.Value) {
+	if d.here() != '{' {
+		d.wrong("is " + kind(d.value()) + ", not an object; put its members into { }")
 		return
 	}
-	for i, value := range values {
-		if value != nil && string(value) != "null" {
-			d.value(value, v.Field(s.fields[i].index), join(path, s.fields[i].name))
+	s := shapeOf(v.Type())
+	var seen uint64 // fields, by their place
+	var unknown map[string][]byte
+	for d.begin(); d.more(); {
+		key := d.key()
+		i, ok := s.byName[string(key)]
+		if !ok {
+			if unknown == nil {
+				unknown = make(map[string][]byte)
+			}
+			unknown[string(key)] = d.value()
+			continue
 		}
+		f := &s.fields[i]
+		field := v.Field(f.index)
+		if seen&(1<<i) != 0 {
+			field.SetZero()
+		}
+		seen |= 1 << i
+		d.enter(step{name: f.name})
+		if d.here() == 'n' {
+			d.value()
+		} else {
+			d.read(f.form, f.elem, field)
+		}
+		d.leave()
 	}
 	if len(unknown) > 0 && s.unknown >= 0 {
-		d.keep(unknown, v.Field(s.unknown), path)
+		d.keep(unknown, v.Field(s.unknown))
 	}
 }
 
 // keep puts what is unknown into the struct's map.
-func (d *decoder) keep(unknown map[string][]byte, v reflect.Value, path string) {
+func (d *decoder) keep(unknown map[string][]byte, v reflect.Value) {
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(unknown)))
 	for name, value := range unknown {
 		plain, err := canonical(value)
 		if err != nil {
-			d.wrong(join(path, name), "can't be kept: "+err.Error())
+			d.enter(step{name: name})
+			d.wrong("can't be kept: " + err.Error())
+			d.leave()
 			continue
 		}
 		v.SetMapIndex(reflect.ValueOf(name), reflect.ValueOf(json.RawMessage(plain)))
 	}
 }
 
-func (d *decoder) value(raw []byte, v reflect.Value, path string) {
-	switch v.Type() {
-	case timeType:
-		d.time(raw, v, path)
-		return
-	case rawType:
-		if plain, err := canonical(raw); err != nil {
-			d.wrong(path, "can't be kept: "+err.Error())
+// read reads a value that is not null.
+func (d *decoder) read(f, elem form, v reflect.Value) {
+	switch f {
+	case timeForm:
+		d.time(v)
+	case rawForm:
+		if plain, err := canonical(d.value()); err != nil {
+			d.wrong("can't be kept: " + err.Error())
 		} else {
 			v.SetBytes(plain)
 		}
-		return
-	}
-	if own, ok := reflect.TypeAssert[json.Unmarshaler](v.Addr()); ok {
-		if err := own.UnmarshalJSON(raw); err != nil {
-			d.wrong(path, err.Error())
+	case ownForm:
+		if err := v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(d.value()); err != nil {
+			d.wrong(err.Error())
 		}
-		return
-	}
-	switch v.Kind() {
-	case reflect.String:
-		d.text(raw, v, path)
-	case reflect.Bool:
+	case textForm, listedForm:
+		d.text(f, v)
+	case boolForm:
+		raw := d.value()
 		if raw[0] != 't' && raw[0] != 'f' {
-			d.wrong(path, "is "+kind(raw)+"; write true or false")
+			d.wrong("is " + kind(raw) + "; write true or false")
 		}
 		v.SetBool(raw[0] == 't')
-	case reflect.Int64:
-		n, err := strconv.ParseInt(string(raw), 10, 64)
+	case intForm:
+		n, err := strconv.ParseInt(string(d.value()), 10, 64)
 		if err != nil {
-			d.wrong(path, "is not a whole number")
+			d.wrong("is not a whole number")
 		}
 		v.SetInt(n)
-	case reflect.Pointer:
+	case pointerForm:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.object(raw, v.Elem(), path)
-	case reflect.Struct:
-		d.object(raw, v, path)
-	case reflect.Slice:
-		d.array(raw, v, path)
-	default:
-		panic("openjson: a field of type " + v.Type().String())
+		d.object(v.Elem())
+	case structForm:
+		d.object(v)
+	case sliceForm:
+		d.array(elem, v)
 	}
 }
 
-func (d *decoder) array(raw []byte, v reflect.Value, path string) {
-	count := 0
-	if err := rawjson.Elements(raw, func([]byte) { count++ }); err != nil {
-		d.wrong(path, "is "+kind(raw)+", not an array; put its elements into [ ]")
+func (d *decoder) array(elem form, v reflect.Value) {
+	if d.here() != '[' {
+		d.wrong("is " + kind(d.value()) + ", not an array; put its elements into [ ]")
 		return
 	}
-	v.Set(reflect.MakeSlice(v.Type(), count, count))
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	i := 0
-	_ = rawjson.Elements(raw, func(value []byte) { // it was fine just now
-		at := path + "[" + strconv.Itoa(i) + "]"
-		if string(value) == "null" {
-			d.wrong(at, "is null; leave it out")
-		} else if len(d.problems) < maxProblems {
-			d.value(value, v.Index(i), at)
+	for d.begin(); d.more(); i++ {
+		d.enter(step{index: i})
+		switch {
+		case d.here() == 'n':
+			d.wrong("is null; leave it out")
+			d.value()
+		case len(d.problems) < maxProblems:
+			n := v.Len()
+			v.Grow(1)
+			v.SetLen(n + 1)
+			d.read(elem, 0, v.Index(n))
+		default:
+			d.value()
 		}
-		i++
-	})
+		d.leave()
+	}
 }
 
-func (d *decoder) text(raw []byte, v reflect.Value, path string) {
+func (d *decoder) text(f form, v reflect.Value) {
+	raw := d.value()
 	if raw[0] != '"' {
-		d.wrong(path, "is "+kind(raw)+", not a text; put it in quotation marks")
+		d.wrong("is " + kind(raw) + ", not a text; put it in quotation marks")
 		return
 	}
 	s, err := unquote(raw)
 	if err != nil {
-		d.wrong(path, "is not a text: "+err.Error())
+		d.wrong("is not a text: " + err.Error())
 		return
 	}
-	if list, ok := reflect.TypeAssert[valued](v); ok && s != "" {
-		if values := list.Values(); !slices.Contains(values, s) {
-			d.wrong(path, fmt.Sprintf("is %.60q; it must be one of %s", s, strings.Join(values, ", ")))
+	if f == listedForm && s != "" {
+		if values := v.Interface().(valued).Values(); !slices.Contains(values, s) {
+			d.wrong(fmt.Sprintf("is %.60q; it must be one of %s", s, strings.Join(values, ", ")))
 			return
 		}
 	}
 	v.SetString(s)
 }
 
-func (d *decoder) time(raw []byte, v reflect.Value, path string) {
-	s, err := unquote(raw)
-	if err != nil {
-		d.wrong(path, "is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
-		return
+func (d *decoder) time(v reflect.Value) {
+	var t time.Time
+	s, err := unquote(d.value())
+	if err == nil {
+		t, err = time.Parse(time.RFC3339, s)
+		t = t.UTC().Truncate(time.Millisecond)
 	}
-	t, err := time.Parse(time.RFC3339, s)
-	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > 9999 {
-		d.wrong(path, "is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
-		return
+	if err != nil || t.Year() < 1 || t.Year() > 9999 {
+		d.wrong("is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
 	}
-	v.Set(reflect.ValueOf(t))
+	*v.Addr().Interface().(*time.Time) = t
 }
 
 func unquote(raw []byte) (string, error) {
@@ -241,13 +283,6 @@ func kind(raw []byte) string {
 		return "null"
 	}
 	return "a number"
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }
 
 // syntax says what is wrong with a text that is not JSON.

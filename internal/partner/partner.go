@@ -4,12 +4,12 @@ package partner
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/account"
 	"github.com/waybillhq/waybill/internal/document"
@@ -17,20 +17,29 @@ import (
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
-// Server answers receivers. All fields must be set.
+// Server answers receivers. All fields must be set. It is not to be copied.
 type Server struct {
-	Archive Archive
-	Gate    Gate
-	Store   Store
-	Policy  account.Policy
-	Log     *slog.Logger
+	Archive   Archive
+	Gate      Gate
+	Store     Store
+	Keys      Keys
+	Policy    account.Policy
+	PublicURL string // what receivers reach the server by, without a slash at the end
+	Log       *slog.Logger
+
+	rooms rooms
 }
 
-// Archive has the documents.
+// Archive has documents and objects. What is not there is an error of fault
+// hook.Missing.
 type Archive interface {
 	// Download returns the newest document of a kind, in a format, of a deal of a
-	// company, or an error of fault hook.Missing. Reads of it end with ctx.
+	// company. Reads of it end with ctx.
 	Download(ctx context.Context, company, transaction string, k trade.DocumentKind, f trade.Format) (document.Download, error)
+	// Object returns an object of a company, which a document is too.
+	Object(ctx context.Context, company string, id uuid.UUID) (trade.Object, error)
+	// FetchObject returns what an object holds. Reads of it end with ctx.
+	FetchObject(ctx context.Context, o trade.Object) (document.Download, error)
 }
 
 // Gate knows who makes a request.
@@ -40,57 +49,112 @@ type Gate interface {
 	Identify(r *http.Request) (account.Actor, error)
 }
 
-// Store is the part of the store that says which companies there are.
+// Store is the part of the store that has companies, orders and shipments.
 type Store interface {
 	// Directory returns the companies and hooks at this moment.
 	Directory() *hook.Directory
+	// State returns the newest state of an entity of a company. One that isn't there is
+	// an error of fault hook.Missing.
+	State(ctx context.Context, company string, e trade.Entity) (trade.State, error)
+	// StateVersion returns a version of an entity of a company.
+	StateVersion(ctx context.Context, company string, e trade.Entity, version int64) (trade.State, error)
+	// States returns the newest states that q asks for, the one that changed first first.
+	States(ctx context.Context, q trade.StateQuery) ([]trade.State, error)
+	// CountStates returns how many match q, whatever its Offset, Limit and Beyond.
+	CountStates(ctx context.Context, q trade.StateQuery) (total int64, last time.Time, err error)
 }
 
-// Path is what all paths that receivers call begin with.
-const Path = "/2.1/"
+// Keys proves what is ours, on all nodes alike.
+type Keys interface {
+	// MAC returns what proves that a message is ours, for one purpose and no other.
+	MAC(purpose string, message []byte) ([]byte, error)
+	// CheckMAC reports whether mac is what MAC returned for the same.
+	CheckMAC(purpose string, message, mac []byte) (bool, error)
+}
+
+// What all paths that receivers call begin with.
+const (
+	DocumentPath = "/2.1/" // as document webhooks tell
+	TradePath    = "/v2/"  // for order and shipment webhooks
+)
 
 // Handler returns all routes for receivers. It is safe for concurrent use.
 func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET "+Path+"business/documents/{transaction}/{file}", s.handle(s.getDocument)) // and HEAD
+	mux := http.NewServeMux() // GET is HEAD, too
+	mux.Handle("GET "+DocumentPath+"business/documents/{transaction}/{file}", s.handle(documentDoor(), s.getDocument))
+
+	mux.Handle("GET "+TradePath+"order/{id}", s.handle(tradeDoor(), s.getState(orders())))
+	mux.Handle("GET "+TradePath+"order/{id}/single-delivery", s.handle(tradeDoor(), s.getState(singleOrders())))
+	mux.Handle("GET "+TradePath+"shipment/{id}", s.handle(tradeDoor(), s.getState(shipments())))
+	mux.Handle("POST "+TradePath+"order-search/poll", s.handle(tradeDoor(), s.poll(orders())))
+	mux.Handle("POST "+TradePath+"order-search/poll/single-delivery", s.handle(tradeDoor(), s.poll(singleOrders())))
+	mux.Handle("POST "+TradePath+"shipment/poll", s.handle(tradeDoor(), s.poll(shipments())))
+
+	mux.Handle("GET "+objectPath+"{object}/metadata", s.handle(objectDoor(), s.getMetadata))
+	mux.Handle("GET "+objectPath+"{object}/content", s.handle(openDoor(), s.getSigned))
 	return mux
 }
 
-// handler answers a request of a company, or returns an error before it has begun to.
+// door says whom a route lets in.
+type door struct {
+	action account.Action // that they must be allowed; empty: anybody is let in
+	bearer bool           // a key may come as a bearer token, too
+}
+
+func documentDoor() door { return door{action: account.ReadDocuments} }
+func objectDoor() door   { return door{action: account.ReadDocuments, bearer: true} }
+func tradeDoor() door    { return door{action: account.ReadEvents, bearer: true} }
+func openDoor() door     { return door{} }
+
+// challenges say how to come in (RFC 9110, section 11.6.1).
+func (d door) challenges() []string {
+	all := []string{`Basic realm="waybill", charset="UTF-8"`}
+	if d.bearer {
+		all = append(all, `Bearer realm="waybill"`)
+	}
+	return all
+}
+
+// handler answers a request of a company, or returns an error. Once it has begun to
+// answer, an error breaks the answer off.
 type handler func(w http.ResponseWriter, r *http.Request, company string) error
 
-// handle lets those in who may read a company's documents, and logs each request.
-func (s *Server) handle(h handler) http.Handler {
+// handle lets those in whom the door lets in, and logs each request.
+func (s *Server) handle(d door, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{ResponseWriter: w, begun: time.Now()}
-		a, err := s.allow(r)
+		a, err := s.allow(r, d)
 		if err == nil {
 			w.Header().Set("Cache-Control", "no-cache") // it may be kept, but another may come
 			err = h(x, r, a.Company)
 		}
-		if err != nil {
-			refuse(x, err)
+		if err != nil && x.status == 0 {
+			refuse(x, err, d.challenges())
 		}
-		s.log(r, x, a.Company, err)
+		s.end(r, x, a.Company, err)
 	})
 }
 
-// allow tells who makes a request, if they may read documents: the holder of a key of
-// a company, whose ID is the user's name (RFC 7617).
-func (s *Server) allow(r *http.Request) (account.Actor, error) {
-	company, _, ok := r.BasicAuth()
-	if !ok {
+// allow tells who makes a request, if the door lets them in: the holder of a key of a
+// company, whose ID is the user's name (RFC 7617). A session doesn't count.
+func (s *Server) allow(r *http.Request, d door) (account.Actor, error) {
+	if d.action == "" {
+		return account.Actor{}, nil
+	}
+	_, _, basic := r.BasicAuth()
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !basic && (!d.bearer || !strings.EqualFold(scheme, "Bearer")) {
 		return account.Actor{}, hook.Errorf(hook.Unknown, "send the company's ID as user name and a key of the company as password, with HTTP basic authentication")
 	}
 	a, err := s.Gate.Identify(r)
 	if err != nil {
 		return account.Actor{}, err
 	}
-	c, ok := s.Store.Directory().Companies[company]
+	c, ok := s.Store.Directory().Companies[a.Company]
 	if !ok {
-		return account.Actor{}, hook.Errorf(hook.Unknown, "the key is not valid")
+		return account.Actor{}, hook.Errorf(hook.Unknown, "the key is not one of a company; use such a key")
 	}
-	return a, s.Policy.Allow(a, account.ReadDocuments, &c)
+	return a, s.Policy.Allow(a, d.action, &c)
 }
 
 // getDocument sends the newest document of a deal.
@@ -108,92 +172,4 @@ func (s *Server) getDocument(w http.ResponseWriter, r *http.Request, company str
 	defer d.Content.Close()
 	d.Serve(w, r)
 	return nil
-}
-
-// refuse answers with what is wrong, as a problem document (RFC 9457).
-func refuse(w http.ResponseWriter, err error) {
-	status, detail := http.StatusInternalServerError, "something went wrong on the server; its log says what"
-	if e, ok := errors.AsType[*hook.Error](err); ok {
-		if s := statusOf(e.Fault); s != 0 {
-			status, detail = s, e.Msg
-		}
-	}
-	if status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Basic realm="waybill", charset="UTF-8"`)
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(struct { // a client that is gone needs no answer
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Detail string `json:"detail"`
-	}{"about:blank", http.StatusText(status), status, detail})
-}
-
-func statusOf(f hook.Fault) int {
-	switch f {
-	case hook.Unknown:
-		return http.StatusUnauthorized
-	case hook.Denied:
-		return http.StatusForbidden
-	case hook.Missing:
-		return http.StatusNotFound
-	case hook.Busy, hook.TooOften:
-		return http.StatusServiceUnavailable // what receivers know as "later"
-	case hook.Invalid, hook.Conflict, hook.TooLarge, hook.Internal:
-	}
-	return 0
-}
-
-// exchange notes how a request is answered.
-type exchange struct {
-	http.ResponseWriter
-	begun  time.Time
-	status int
-	sent   int64 // bytes
-}
-
-// Unwrap serves http.ResponseController.
-func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
-
-// WriteHeader notes the status.
-func (x *exchange) WriteHeader(status int) {
-	if x.status == 0 && status >= http.StatusOK {
-		x.status = status
-	}
-	x.ResponseWriter.WriteHeader(status)
-}
-
-// Write counts what is sent.
-func (x *exchange) Write(b []byte) (int, error) {
-	if x.status == 0 {
-		x.status = http.StatusOK
-	}
-	n, err := x.ResponseWriter.Write(b)
-	x.sent += int64(n)
-	return n, err
-}
-
-// log writes one line for a request.
-func (s *Server) log(r *http.Request, x *exchange, company string, err error) {
-	level := slog.LevelDebug
-	switch {
-	case x.status >= http.StatusInternalServerError:
-		level = slog.LevelError
-	case x.status >= http.StatusBadRequest:
-		level = slog.LevelInfo
-	}
-	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("pattern", r.Pattern), slog.Int("status", x.status),
-		slog.Int64("bytes", x.sent), slog.Duration("took", time.Since(x.begun)),
-	}
-	if company != "" {
-		attrs = append(attrs, slog.String("company", company))
-	}
-	if err != nil && x.status >= http.StatusInternalServerError {
-		attrs = append(attrs, slog.Any("err", err))
-	}
-	s.Log.LogAttrs(r.Context(), level, "request of a receiver", attrs...)
 }

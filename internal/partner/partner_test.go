@@ -17,6 +17,7 @@ import (
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/partner"
 	"github.com/waybillhq/waybill/internal/pgtemp"
+	"github.com/waybillhq/waybill/internal/seal"
 	"github.com/waybillhq/waybill/internal/signin"
 	"github.com/waybillhq/waybill/internal/store"
 	"github.com/waybillhq/waybill/internal/store/storetest"
@@ -28,6 +29,8 @@ func TestMain(m *testing.M) { os.Exit(pgtemp.Main(m)) }
 // world is a server with the companies acme and rival, and an invoice of acme's.
 type world struct {
 	url      string
+	handler  http.Handler
+	store    *store.Store
 	archive  *document.Archive
 	content  []byte
 	document trade.Document
@@ -36,9 +39,20 @@ type world struct {
 
 const operatorKey = "test-key-of-the-operator"
 
+// newWorld returns a world that listens.
 func newWorld(t *testing.T, st *store.Store) *world {
 	t.Helper()
-	w := &world{keys: make(map[string]string), content: bytes.Repeat([]byte("0123456789abcdef"), 40_000)}
+	w := newHandler(t, st, slog.New(slog.DiscardHandler))
+	server := httptest.NewServer(w.handler)
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
+}
+
+// newHandler returns a world that doesn't listen, so that it can be in a bubble.
+func newHandler(t *testing.T, st *store.Store, log *slog.Logger) *world {
+	t.Helper()
+	w := &world{store: st, keys: make(map[string]string), content: bytes.Repeat([]byte("0123456789abcdef"), 40_000)}
 	for _, company := range []string{"acme", "rival"} {
 		c := trade.Company{ID: company, Name: company, TimeZone: "Europe/Berlin", CreatedAt: time.Now()}
 		if _, err := st.PutCompany(t.Context(), c, account.Entry{}); err != nil {
@@ -53,17 +67,41 @@ func newWorld(t *testing.T, st *store.Store) *world {
 			w.keys[company+" "+string(role)] = key
 		}
 	}
-	log := slog.New(slog.DiscardHandler)
-	w.archive = &document.Archive{Store: st, Filer: intake.New(st, storetest.Idle{}), PublicURL: "https://waybill.example", MaxSize: 1 << 20, Log: log}
+	w.archive = &document.Archive{Store: st, Filer: intake.New(st, storetest.Idle{}), PublicURL: publicURL, MaxSize: 1 << 20, Log: log}
 	w.document = w.bring(t, w.content, trade.XML)
-	server := httptest.NewServer((&partner.Server{
-		Archive: w.archive, Gate: signin.New(signin.Options{Store: st, Operator: account.Digest(operatorKey)}), Store: st,
-		Policy: account.Policy{Modules: account.DefaultModules()}, Log: log,
-	}).Handler())
-	t.Cleanup(server.Close)
-	w.url = server.URL
+	w.handler = w.serve(storetest.Keys(t), log)
 	return w
 }
+
+func (w *world) serve(keys partner.Keys, log *slog.Logger) http.Handler {
+	return w.serveFrom(w.store, keys, log)
+}
+
+func (w *world) serveFrom(st partner.Store, keys partner.Keys, log *slog.Logger) http.Handler {
+	return (&partner.Server{
+		Archive: w.archive, Gate: signin.New(signin.Options{Store: w.store, Operator: account.Digest(operatorKey)}), Store: st,
+		Keys: keys, Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Log: log,
+	}).Handler()
+}
+
+// newNode returns another node of a world, with keys of its own.
+func newNode(t *testing.T, w *world, keys partner.Keys) *world {
+	t.Helper()
+	node := *w
+	node.handler = w.serve(keys, slog.New(slog.DiscardHandler))
+	return &node
+}
+
+func otherKeys(t *testing.T) partner.Keys {
+	t.Helper()
+	keys, err := seal.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+const publicURL = "https://waybill.example"
 
 func (w *world) bring(t *testing.T, content []byte, f trade.Format) trade.Document {
 	t.Helper()
@@ -88,17 +126,13 @@ func (w *world) bring(t *testing.T, content []byte, f trade.Format) trade.Docume
 // colon, or nothing is sent.
 func (w *world) do(t *testing.T, method, path, credentials string, headers ...string) (answer, []byte) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, w.url+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if user, password, ok := strings.Cut(credentials, ":"); ok {
-		req.SetBasicAuth(user, password)
-	}
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		req.Header.Set(name, value)
-	}
+	return w.send(t, method, path, "", credentials, headers...)
+}
+
+// send is do with a body.
+func (w *world) send(t *testing.T, method, path, content, credentials string, headers ...string) (answer, []byte) {
+	t.Helper()
+	req := request(t, method, w.url+path, content, credentials, headers...)
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +143,41 @@ func (w *world) do(t *testing.T, method, path, credentials string, headers ...st
 		t.Fatal(err)
 	}
 	return answer{resp.StatusCode, resp.Header, resp.ContentLength}, body
+}
+
+func request(t *testing.T, method, url, content, credentials string, headers ...string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if user, password, ok := strings.Cut(credentials, ":"); ok {
+		req.SetBasicAuth(user, password)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	return req
+}
+
+// call has a handler in a bubble answer a request.
+func (w *world) call(t *testing.T, method, path, content, credentials string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, request(t, method, path, content, credentials, headers...))
+	return rec
+}
+
+// each runs a test in a world on each engine.
+func each(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	for name, open := range map[string]func(*testing.T) *store.Store{"SQLite": storetest.Open, "PostgreSQL": storetest.OpenPostgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newWorld(t, open(t)))
+		})
+	}
 }
 
 // answer is what came besides the body.
@@ -122,15 +191,11 @@ const path = "/2.1/business/documents/t-1/DISPATCHNOTIFICATION.xml"
 
 func TestDownload(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func(*testing.T) *store.Store{"SQLite": storetest.Open, "PostgreSQL": storetest.OpenPostgres} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, open(t))
-			t.Run("gives what was brought, or a part of it", w.testParts)
-			t.Run("lets in whoever has a key of the company", w.testWho)
-			t.Run("has the newest of each format", w.testNewest)
-		})
-	}
+	each(t, func(t *testing.T, w *world) {
+		t.Run("gives what was brought, or a part of it", w.testParts)
+		t.Run("lets in whoever has a key of the company", w.testWho)
+		t.Run("has the newest of each format", w.testNewest)
+	})
 }
 
 func (w *world) testParts(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -36,6 +37,7 @@ type accepted struct {
 	*hook.Acceptance
 	receipt *hook.Receipt
 	node    uuid.UUID
+	lead    *hook.Receipt // of the event that this one is stored with, or not at all; nil if it stands alone
 }
 
 // acceptances returns all that a group wants accepted.
@@ -43,7 +45,11 @@ func acceptances(group []*work) []accepted {
 	var all []accepted
 	for _, w := range group {
 		for i := range w.accept {
-			all = append(all, accepted{&w.accept[i], &w.receipts[i], w.node})
+			a := accepted{Acceptance: &w.accept[i], receipt: &w.receipts[i], node: w.node}
+			if w.revise != nil && i > 0 {
+				a.lead = &w.receipts[0]
+			}
+			all = append(all, a)
 		}
 	}
 	return all
@@ -101,6 +107,10 @@ func (s *Store) withoutRepeats(ctx context.Context, tx hotTx, all []accepted, kn
 	}
 	var added []newKey
 	for _, a := range all {
+		if a.lead != nil && a.lead.Repeated {
+			*a.receipt = hook.Receipt{Repeated: true, Mismatched: a.lead.Mismatched}
+			continue
+		}
 		if a.answerRepeat(known) {
 			continue
 		}
@@ -183,7 +193,7 @@ func insertKeys() bulk {
 func insertEvent() bulk {
 	return bulk{
 		columns: "id uuid, company text, source_id text, type text, entity_kind text, entity_id text, " +
-			"shop text, occurred_at bigint, received_at bigint, deliveries bytea, data bytea, trace text",
+			"shop text, occurred_at bigint, received_at bigint, deliveries bytea, data bytea, trace text, scope text",
 		verb: "INSERT INTO event",
 	}
 }
@@ -194,7 +204,7 @@ func (s *Store) insertEvents(ctx context.Context, tx hotTx, as []accepted) error
 		args[0], args[1], args[2], args[3] = e.ID[:], e.Company, e.SourceID, e.Type
 		args[4], args[5], args[6] = string(e.Entity.Kind), e.Entity.ID, e.Shop
 		args[7], args[8], args[9] = micros(e.OccurredAt), micros(e.ReceivedAt), deliveryIDs(as[i].Deliveries)
-		args[10], args[11] = orEmpty(e.Data), traceText(e.Trace)
+		args[10], args[11], args[12] = orEmpty(e.Data), traceText(e.Trace), scopeText(e.Scope)
 	}, nil)
 	if err != nil {
 		return fmt.Errorf("insert events: %w", err)
@@ -280,4 +290,16 @@ func traceText(t trade.Trace) string {
 		return t.Parent
 	}
 	return t.Parent + " " + t.State
+}
+
+// scopeText is how a scope is stored; none is nothing.
+func scopeText(s trade.Scope) string {
+	if s.Version == 0 && len(s.Lines) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic("store: a scope can't be written: " + err.Error()) // it has a number and texts
+	}
+	return string(text)
 }

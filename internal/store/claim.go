@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -143,7 +144,7 @@ func (s *Store) Backlogs(ctx context.Context, hooks []uuid.UUID) ([]hook.Backlog
 	return bs, nil
 }
 
-const eventColumns = `id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data, trace`
+const eventColumns = `id, company, source_id, type, entity_kind, entity_id, shop, occurred_at, received_at, data, trace, scope`
 
 // eventsInChunk is how many events one statement reads on SQLite.
 const eventsInChunk = 64
@@ -200,13 +201,16 @@ type scanner interface{ Scan(dest ...any) error }
 func scanEvent(row scanner) (trade.Event, error) {
 	var e trade.Event
 	var occurred, received int64
-	var trace string
+	var trace, scope string
 	err := row.Scan(&e.ID, &e.Company, &e.SourceID, &e.Type, &e.Entity.Kind, &e.Entity.ID, &e.Shop,
-		&occurred, &received, (*[]byte)(&e.Data), &trace)
+		&occurred, &received, (*[]byte)(&e.Data), &trace, &scope)
 	e.Trace.Parent, e.Trace.State, _ = strings.Cut(trace, " ")
 	e.OccurredAt, e.ReceivedAt = fromMicros(occurred), fromMicros(received)
 	if len(e.Data) == 0 {
 		e.Data = nil
+	}
+	if err == nil && scope != "" {
+		err = json.Unmarshal([]byte(scope), &e.Scope)
 	}
 	return e, err
 }

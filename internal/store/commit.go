@@ -19,11 +19,12 @@ import (
 // the first of them waits.
 const groupRows = 4096
 
-// work is what one caller of Accept, File or Settle wants to have committed.
+// work is what one caller of Accept, File, Revise or Settle wants to have committed.
 type work struct {
 	accept   []hook.Acceptance
 	receipts []hook.Receipt // an answer for each of accept
 	file     *hook.Filing   // what else belongs to accept; nil: nothing
+	revise   *revision      // the same; with it, accept is stored as a whole or not at all
 
 	node   uuid.UUID
 	settle []hook.Settlement
@@ -34,7 +35,7 @@ type work struct {
 }
 
 func (w *work) rows() int {
-	n := len(w.accept) + len(w.settle)
+	n := len(w.accept) + len(w.settle) + w.revise.rows()
 	if w.file != nil {
 		n += len(w.file.Documents) + len(w.file.Deals)
 	}
@@ -149,18 +150,28 @@ func (s *Store) commitTogether(ctx context.Context, group []*work, sent func()) 
 	if err != nil {
 		return fmt.Errorf("find keys: %w", err)
 	}
+	fit, err := s.withoutStale(ctx, group, known, sent)
+	if err != nil {
+		return fmt.Errorf("find versions: %w", err)
+	}
+	if len(fit) == 0 {
+		return nil
+	}
 	err = s.writer.inTx(ctx, sent, func(tx hotTx) error {
-		if err := s.lockGroups(ctx, tx, group); err != nil {
+		if err := s.lockGroups(ctx, tx, fit); err != nil {
 			return fmt.Errorf("lock groups: %w", err)
 		}
-		if err := s.writeSettlements(ctx, tx, group); err != nil {
+		if err := s.writeSettlements(ctx, tx, fit); err != nil {
 			return fmt.Errorf("settle: %w", err)
 		}
-		if err := s.writeAcceptances(ctx, tx, group, known); err != nil {
+		if err := s.writeAcceptances(ctx, tx, fit, known); err != nil {
 			return fmt.Errorf("accept: %w", err)
 		}
-		if err := s.writeFilings(ctx, tx, group); err != nil {
+		if err := s.writeFilings(ctx, tx, fit); err != nil {
 			return fmt.Errorf("file: %w", err)
+		}
+		if err := s.writeRevisions(ctx, tx, fit); err != nil {
+			return fmt.Errorf("revise: %w", err)
 		}
 		return nil
 	})

@@ -17,8 +17,8 @@ import (
 var (
 	// ErrNoEvent says that the company has no event with the asked-for ID.
 	ErrNoEvent = hook.Errorf(hook.Missing, "there is no such event")
-	// ErrNoEntity says that the company has no event of the asked-for entity.
-	ErrNoEntity = missing("there is no event of such an entity", "Zu einem solchen Objekt gibt es kein Ereignis.")
+	// ErrNoEntity says that the company has no event, or no state, of the asked-for entity.
+	ErrNoEntity = missing("nothing is known of such an entity", "Von einem solchen Objekt ist nichts bekannt.")
 )
 
 // Event returns an event of a company, or ErrNoEvent.

@@ -40,6 +40,7 @@ type hotStatements struct {
 	insertAlert    *hotStatement
 	group          groupStatements
 	filing         filingStatements
+	entity         entityStatements
 }
 
 func (s *Store) hotStatements() hotStatements {
@@ -63,6 +64,7 @@ func (s *Store) hotStatements() hotStatements {
 		filing: filingStatements{
 			keepContent: form(keepContent()), insertDocument: form(insertDocument()), putDeal: form(putDeal()),
 		},
+		entity: entityStatements{insertVersion: form(insertVersion()), putEntity: form(putEntity())},
 	}
 }
 

@@ -34,16 +34,19 @@ type Store struct {
 	sealer   Sealer
 	observer Observer // nil: nobody
 
-	hot        hotStatements
-	findKeys   *bulkQuery
-	eventsByID *sql.Stmt
-	writer     hotWriter
-	committer  committer
+	hot          hotStatements
+	findKeys     *bulkQuery
+	findVersions *bulkQuery
+	eventsByID   *sql.Stmt
+	writer       hotWriter
+	committer    committer
 
 	doubt     atomic.Bool  // see TakeDoubt
 	written   atomic.Int64 // chunks; see AddChunk
 	directory atomic.Pointer[hook.Directory]
 	keys      atomic.Pointer[account.Keys]
+	packers   sync.Pool // of *gzip.Writer; see pack
+	unpackers sync.Pool // of *gzip.Reader
 	reloading sync.Mutex
 }
 
@@ -123,6 +126,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	if s.findKeys, err = s.prepareQuery(ctx, findKeys()); err != nil {
 		return err
 	}
+	if s.findVersions, err = s.prepareQuery(ctx, findVersions()); err != nil {
+		return err
+	}
 	if s.eventsByID, err = s.write.PrepareContext(ctx, s.eventsQuery()); err != nil {
 		return err
 	}
@@ -147,8 +153,10 @@ func (s *Store) Close() error {
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
 	}
-	if s.findKeys != nil {
-		errs = append(errs, s.findKeys.stmt.Close())
+	for _, q := range []*bulkQuery{s.findKeys, s.findVersions} {
+		if q != nil {
+			errs = append(errs, q.stmt.Close())
+		}
 	}
 	if s.eventsByID != nil {
 		errs = append(errs, s.eventsByID.Close())

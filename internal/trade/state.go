@@ -29,6 +29,16 @@ type StateQuery struct {
 	Kind     EntityKind
 	Statuses []string  // any of them
 	After    time.Time // only those changed later
+	Until    time.Time // only those changed then or before
 	Offset   int       // so many are left out
 	Limit    int
+	Newest   bool       // the other way round: first the one that changed last
+	Beyond   StatePlace // only those that follow this one; zero: from the first
+	Bare     bool       // without their JSON, which may be large
+}
+
+// StatePlace is where a state stands among those of a company.
+type StatePlace struct {
+	At time.Time
+	ID string // of the entity; of those that changed at one time, the lower comes first
 }

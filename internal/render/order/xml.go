@@ -27,14 +27,22 @@ const Root = "OrderWebhook"
 // does (ISO/IEC 9075-14).
 //
 // XML fails, saying why in words, if raw is no JSON object, or more than 200 deep.
-func XML(root string, raw []byte) ([]byte, error) {
+func XML(root string, raw []byte) ([]byte, error) { return write(XMLHeader, root, raw) }
+
+// XMLHeader is what a document in tXML begins with.
+const XMLHeader = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
+
+// XMLElement is XML for a part of a document: without the header.
+func XMLElement(name string, raw []byte) ([]byte, error) { return write("", name, raw) }
+
+func write(header, name string, raw []byte) ([]byte, error) {
 	if !json.Valid(raw) || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		return nil, rawjson.ErrNotObject
 	}
 	w := writer{}
 	w.out.Grow(2 * len(raw))
-	w.out.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
-	if err := w.element(root, bytes.TrimSpace(raw), 0); err != nil {
+	w.out.WriteString(header)
+	if err := w.element(name, bytes.TrimSpace(raw), 0); err != nil {
 		return nil, err
 	}
 	return w.out.Bytes(), nil

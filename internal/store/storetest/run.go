@@ -22,7 +22,7 @@ const (
 // Run checks a store against the contract. Each case opens a store of its own.
 func Run(t *testing.T, open func(*testing.T) *store.Store) {
 	t.Helper()
-	for _, c := range slices.Concat(queueCases(), operationCases(), depthCases(), documentCases(), accountCases()) {
+	for _, c := range slices.Concat(queueCases(), operationCases(), depthCases(), documentCases(), objectCases(), entityCases(), accountCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.test(t, open(t))
@@ -78,6 +78,8 @@ func queueCases() []testCase {
 		{"a password that stays the same is as old as it was", testPasswordKept},
 		{"the document hooks of a company are changed together, or not at all", testDocumentHooks},
 		{"of those who save document hooks at once, one does", testDocumentHooksTogether},
+		{"a company has one connector of each kind, with its settings", testConnectors},
+		{"of those who set up a connector at once, one does", testConnectorsTogether},
 		{"the latest tests of hooks are kept", testTests},
 		{"deliveries of a deleted hook are cancelled", testDeleted},
 		{"another company's hook is not changed or deleted", testForeignHook},
