@@ -188,10 +188,8 @@ func served(target string) string {
 	switch name, ok := strings.CutSuffix(file, ".md"); {
 	case strings.Contains(target, "://"), file == "":
 		return target
-	case ok && fs.ValidPath(name):
-		if _, err := fs.Stat(docs.Receivers, "receivers/"+file); err == nil {
-			return name + anchor
-		}
+	case ok && !strings.Contains(name, "/"):
+		return name + anchor
 	}
 	return ""
 }
