@@ -163,7 +163,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		}
 	}
 	pages := slices.Sorted(maps.Keys(ids))
-	for _, want := range []string{"/base/specs/trigger-event.yaml", "/base/docs/receivers/checklist", "/base/docs/receivers/signatures", "/base/specs/icon.svg"} {
+	for _, want := range []string{"/base/specs/trigger-event.yaml", "/base/docs/receivers/checklist", "/base/docs/receivers/fetching", "/base/docs/receivers/signatures", "/base/specs/icon.svg"} {
 		if !slices.Contains(pages, server.URL+want) {
 			t.Errorf("there is no way to %s, but to %q", want, pages)
 		}

@@ -23,20 +23,36 @@ import (
 // article is a page of Markdown.
 type article struct {
 	Name, Title string
-	Summary     string // its first paragraph
+	Summary     string // what is to be found there
 	HTML        template.HTML
 }
 
-// order returns where a page stands in the list: first what is sent, then what to do
-// with it. One that isn't named here comes last.
-func order(name string) int {
-	names := []string{
-		"orders", "shipments", "get-webhooks", "document-notices", "answering", "fetching", "documents", "signatures", "certificates", "checklist",
+// entry is what the list of pages says of one.
+type entry struct{ name, summary string }
+
+// contents lists the pages: first what is sent, then what to do with it.
+func contents() []entry {
+	return []entry{
+		{"orders", "What comes when something happens to an order: only the affected lines, with one delivery per line or several, as JSON or XML."},
+		{"shipments", "What comes when something happens to a shipment, and how to tell what is new."},
+		{"get-webhooks", "The older way, in which only the ID comes."},
+		{"document-notices", "What comes when an order, a response, a dispatch notification or an invoice is there."},
+		{"answering", "What each answer means, what comes again, the same thing twice, the order of messages."},
+		{"fetching", "How to ask for orders, shipments and files, and for what has changed."},
+		{"documents", "How to get the document that a notice tells of."},
+		{"signatures", "How to know that a request comes from here and wasn't changed."},
+		{"certificates", "What a receiver's certificate must be, and client certificates."},
+		{"checklist", "What to look at before a receiver goes live."},
 	}
-	if i := slices.Index(names, name); i >= 0 {
+}
+
+// order returns where a page stands in the list. One that isn't there comes last.
+func order(name string) int {
+	all := contents()
+	if i := slices.IndexFunc(all, func(e entry) bool { return e.name == name }); i >= 0 {
 		return i
 	}
-	return len(names)
+	return len(all)
 }
 
 // addPages adds the pages of docs/receivers.
@@ -91,21 +107,22 @@ func read(name string, source []byte) (article, error) {
 		parser.WithAutoHeadingID(), parser.WithASTTransformers(util.Prioritized(links{}, 100)),
 	))
 	a := article{Name: name, Title: name}
+	if i := order(name); i < len(contents()) {
+		a.Summary = contents()[i].summary
+	}
 	document := md.Parser().Parse(text.NewReader(source))
 	for n := document.FirstChild(); n != nil; n = n.NextSibling() {
 		if h, ok := n.(*ast.Heading); ok && h.Level == 1 {
 			a.Title = words(h, source)
-		}
-		if p, ok := n.(*ast.Paragraph); ok && a.Summary == "" {
-			a.Summary = words(p, source)
 		}
 	}
 	var b bytes.Buffer
 	if err := md.Renderer().Render(&b, source, document); err != nil {
 		return article{}, err
 	}
-	// What is wider than a phone scrolls by itself, and by keys too.
-	wide := strings.NewReplacer("<table>", `<div class="tablewrap" tabindex="0"><table>`, "</table>", "</table></div>", "<pre>", `<pre tabindex="0">`,
+	// What is wider than a phone scrolls by itself, and by keys too; a heading without words
+	// is none.
+	wide := strings.NewReplacer("<table>", `<div class="tablewrap" tabindex="0"><table>`, "</table>", "</table></div>", "<th></th>", "<td></td>", "<pre>", `<pre tabindex="0">`,
 		`<input disabled="" type="checkbox">`, `<span class="box" aria-hidden="true"></span>`)
 	a.HTML = template.HTML(wide.Replace(b.String())) //nolint:gosec // of our own pages, which goldmark has escaped
 	return a, nil
@@ -171,10 +188,8 @@ func served(target string) string {
 	switch name, ok := strings.CutSuffix(file, ".md"); {
 	case strings.Contains(target, "://"), file == "":
 		return target
-	case ok && fs.ValidPath(name):
-		if _, err := fs.Stat(docs.Receivers, "receivers/"+file); err == nil {
-			return name + anchor
-		}
+	case ok && !strings.Contains(name, "/"):
+		return name + anchor
 	}
 	return ""
 }

@@ -106,10 +106,23 @@ func call(method, path, id, summary, description string, content map[string]*hum
 	}
 	for name := range strings.SplitSeq(path, "{") {
 		if name, _, ok := strings.Cut(name, "}"); ok {
-			op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
+			op.Parameters = append(op.Parameters, &huma.Param{
+				Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}, Description: pathWords()[name],
+			})
 		}
 	}
 	return op
+}
+
+// pathWords says what is put into paths.
+func pathWords() map[string]string {
+	return map[string]string{
+		"orderId":       "The platform's ID of the order, percent-encoded.",
+		"shipmentId":    "The platform's ID of the shipment, percent-encoded.",
+		"objectId":      "The objectId of a document.",
+		"transactionId": "The transactionId of the notice.",
+		"file":          "ORDER, ORDERRESPONSE, DISPATCHNOTIFICATION, INVOICE or QUOTATION, with .xml, .pdf, .csv, .json or .edi after it.",
+	}
 }
 
 // content is a body of a type, as JSON, with examples.
@@ -120,19 +133,20 @@ func content(typeName string, examples ...string) map[string]*huma.MediaType {
 const asXML = " As XML if Accept asks for application/xml."
 
 func fetchCalls() []*huma.Operation {
-	fetch := func(path, id, summary, description, answered, example string) *huma.Operation {
+	fetch := func(path, id, summary, description, of, answered, example string) *huma.Operation {
 		op := call(http.MethodGet, path, id, summary, description+asXML, content(answered, example))
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: "lastUpdatedAfter", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Format: "date-time"}, Example: "2026-11-22T11:00:00Z",
-			Description: "Of the lines, and of a shipment's documents, only those that changed later.",
+			Description: "Of the " + of + " only those that changed later.",
 		})
+		op.Responses["406"] = &huma.Response{Description: "Accept allows neither JSON nor XML.", Content: op.Responses["401"].Content}
 		op.Responses["422"] = &huma.Response{Description: "What was asked for isn't valid.", Content: op.Responses["401"].Content}
 		return op
 	}
 	return []*huma.Operation{
-		fetch("/v2/order/{orderId}", "getOrder", "Fetch an order", "The order as it is now, with all its lines.", "Order", "wholeOrder"),
-		fetch("/v2/order/{orderId}/single-delivery", "getSingleOrder", "Fetch an order with one delivery per line", "The same, but that a line with several deliveries comes as several lines.", "SingleOrder", ""),
-		fetch("/v2/shipment/{shipmentId}", "getShipment", "Fetch a shipment", "The shipment as it is now, with all its lines and documents.", "Shipment", "wholeShipment"),
+		fetch("/v2/order/{orderId}", "getOrder", "Fetch an order", "The order as it is now, with all its lines.", "lines", "Order", "wholeOrder"),
+		fetch("/v2/order/{orderId}/single-delivery", "getSingleOrder", "Fetch an order with one delivery per line", "The same, but that a line with several deliveries comes as several lines.", "lines", "SingleOrder", ""),
+		fetch("/v2/shipment/{shipmentId}", "getShipment", "Fetch a shipment", "The shipment as it is now, with all its lines and documents.", "lines and documents", "Shipment", "wholeShipment"),
 	}
 }
 
@@ -141,7 +155,7 @@ func pollCalls() []*huma.Operation {
 		op := call(http.MethodPost, path, id, summary, "For receivers that can't be called. Ask with the lastUpdatedAt of the last answer as lastUpdatedAfter, "+
 			"again and again until nothing is found."+asXML, content(answered, example))
 		op.RequestBody = &huma.RequestBody{Required: true, Content: content(asked, "poll")}
-		for status, words := range map[string]string{"413": "The body is too large.", "415": "The body isn't JSON.", "422": "What was asked for isn't valid."} {
+		for status, words := range map[string]string{"406": "Accept allows neither JSON nor XML.", "413": "The body is too large.", "415": "The body isn't JSON.", "422": "What was asked for isn't valid."} {
 			op.Responses[status] = &huma.Response{Description: words, Content: op.Responses["401"].Content}
 		}
 		return op
@@ -159,7 +173,6 @@ func downloadCalls() []*huma.Operation {
 	binary := map[string]*huma.MediaType{"application/octet-stream": {}}
 	file := call(http.MethodGet, "/2.1/business/documents/{transactionId}/{file}", "downloadDocument", "Download the document of a notice",
 		"documentUrl of a notice. It takes the company's ID and a key by basic authentication, and knows ETag and Range.", binary)
-	file.Parameters[1].Description = "ORDER, ORDERRESPONSE, DISPATCHNOTIFICATION, INVOICE or QUOTATION, with .xml, .pdf, .csv, .json or .edi after it."
 	file.Parameters[1].Example = "DISPATCHNOTIFICATION.xml"
 	file.Security = []map[string][]string{{"basic": {}}}
 	file.Responses["200"].Description = "The newest document of that kind and form. Its type is that of the form."

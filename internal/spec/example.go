@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -36,7 +35,7 @@ var examples = sync.OnceValue(func() []Example {
 	event := trade.Event{ID: id, Type: "DELIVERY", OccurredAt: sampleTime(), Data: dispatch.Sample}
 	told := must(notice.Body(event, id, sampleTime(), time.UTC))
 	event = trade.Event{ID: id, Type: "OrderCreated", Shop: "12", OccurredAt: sampleTime(), Data: created.Sample}
-	whole := bytes.Replace(openjson.Append(nil, sampleOrder()), []byte(`"orderId"`), []byte(`"id"`), 1)
+	whole := must(order.Fetched(openjson.Append(nil, sampleOrder()), time.Time{}))
 	s := openjson.Append(nil, sampleShipment())
 	return []Example{
 		{"order", "A supplier has confirmed a line with two deliveries", body("OrderLinesConfirmedBySupplier", order.Form{})},

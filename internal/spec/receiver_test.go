@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -18,7 +19,9 @@ func TestGeneratedReceivers(t *testing.T) {
 	for name, start := range map[string]func(testing.TB) string{"Go": spectest.Go, "TypeScript": spectest.Node} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url := start(t)
+			front := httptest.NewServer(spectest.Front(t, start(t)))
+			t.Cleanup(front.Close)
+			url := front.URL
 			all := requests(t)
 			for _, r := range all {
 				if status, answer := r.send(t, url); status != http.StatusNoContent {

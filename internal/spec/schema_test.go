@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -79,6 +80,36 @@ func TestBodiesOfAnyStateAreAsDescribed(t *testing.T) {
 		}
 		if err := shipments.Check(order.Shipment("ShipmentIssuedBySupplier", f.shipment(), e.Meta)); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// What receivers fetch is described to the last member too.
+func TestWhatIsFetchedIsAsDescribed(t *testing.T) {
+	t.Parallel()
+	orders, singles := spectest.Component(t, "receiver-calls", "Order", true), spectest.Component(t, "receiver-calls", "SingleOrder", true)
+	shipments := spectest.Component(t, "receiver-calls", "Shipment", true)
+	rapid.Check(t, func(t *rapid.T) {
+		f := filler{draw: t}
+		e := f.event("OrderIssuedByBuyer")
+		state := openjson.Append(nil, e.Order)
+		after := time.Date(2026, 11, 3, 14, 5, rapid.IntRange(0, 59).Draw(t, "after"), 0, time.UTC)
+		for _, fetched := range []struct {
+			schema spectest.Schema
+			state  []byte
+			fetch  func(state []byte, after time.Time) ([]byte, error)
+		}{
+			{orders, state, order.Fetched},
+			{singles, state, order.FetchedSingle},
+			{shipments, openjson.Append(nil, f.shipment()), order.FetchedShipment},
+		} {
+			body, err := fetched.fetch(fetched.state, after)
+			if err == nil {
+				err = fetched.schema.Check(body)
+			}
+			if err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

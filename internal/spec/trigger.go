@@ -17,7 +17,7 @@ The body says what happened to what, by IDs. Which members entityData has depend
 // triggers describes the bodies of package render/entity, which are made from the
 // catalogue of event types.
 func triggers() Spec {
-	body := Type{Name: "TriggerEvent", Words: "What happened to what.", Tag: "event"}
+	body := Type{Name: "TriggerEvent", Words: "What happened to what. New event types may be added.", Tag: "event"}
 	var groups []Type
 	for _, t := range trade.Catalogue() {
 		if t.Family == trade.DocumentEvents {

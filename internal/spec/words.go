@@ -4,7 +4,7 @@ package spec
 // before it, a member of any type; with a type before that, a member of that type.
 func words() map[string]string {
 	return map[string]string{
-		"OrderWebhook":   "What an order webhook gets. It has one of the four events; which one is set up, but for documents, which are always told of by orderDocumentsEvent.",
+		"OrderWebhook":   "What an order webhook gets. It has one of the four events, as the settings say; documents always come as orderDocumentsEvent.",
 		"OrderEventName": "What happened. You only get the events that are ticked in the settings. New ones may be added; accept names that you don't know, and treat them like OrderLinesUpdatedByBuyer.",
 
 		"OrderWebhook.orderEvent":               "The order with the lines that the event is about, each with its whole delivery schedule.",

@@ -91,8 +91,8 @@ func write(tb testing.TB, dir string) []string {
 	}
 	var names []string
 	for _, s := range spec.All() {
-		for form, make := range map[string]func() ([]byte, error){".json": s.JSON, ".3.0.json": s.OpenAPI30} {
-			raw, err := make()
+		for form, document := range map[string]func() ([]byte, error){".json": s.JSON, ".3.0.json": s.OpenAPI30, ".yaml": s.YAML} {
+			raw, err := document()
 			if err != nil {
 				tb.Fatal(err)
 			}
