@@ -26,8 +26,8 @@ const (
 	ChangeCompany Action = "company.change" // name, language, time zone
 	PostEvents    Action = "event.post"
 	ReadEvents    Action = "event.read"
-	PostDocuments Action = "document.post" // and statuses by hand
-	ReadDocuments Action = "document.read" // and deals
+	PostDocuments Action = "document.post" // and objects, and statuses by hand
+	ReadDocuments Action = "document.read" // and objects, and deals
 	ReadHooks     Action = "hook.read"
 	ChangeHooks   Action = "hook.change"
 	ReadQueue     Action = "delivery.read"
