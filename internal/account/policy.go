@@ -28,6 +28,8 @@ const (
 	ReadEvents    Action = "event.read"
 	PostDocuments Action = "document.post" // and objects, and statuses by hand
 	ReadDocuments Action = "document.read" // and objects, and deals
+	ChangeOrders  Action = "order.change"  // and shipments
+	ReadOrders    Action = "order.read"    // and shipments
 	ReadHooks     Action = "hook.read"
 	ChangeHooks   Action = "hook.change"
 	ReadQueue     Action = "delivery.read"
@@ -54,7 +56,7 @@ func operatorActions() []Action {
 
 func companyActions() []Action {
 	return []Action{
-		ReadCompany, ChangeCompany, PostEvents, ReadEvents, PostDocuments, ReadDocuments, ReadHooks, ChangeHooks, ReadQueue, OperateQueue,
+		ReadCompany, ChangeCompany, PostEvents, ReadEvents, PostDocuments, ReadDocuments, ChangeOrders, ReadOrders, ReadHooks, ChangeHooks, ReadQueue, OperateQueue,
 		ReadUsers, ManageUsers, ReadKeys, ManageKeys, ReadAudit, ReadAlerts, ManageAlerts,
 	}
 }
@@ -65,11 +67,11 @@ func may(r Role) []Action {
 	case Operator, Admin:
 		return companyActions()
 	case Member:
-		return []Action{ReadCompany, ReadEvents, ReadDocuments, ReadHooks, ReadQueue, ReadUsers, ReadKeys, ReadAudit, ReadAlerts}
+		return []Action{ReadCompany, ReadEvents, ReadDocuments, ReadOrders, ReadHooks, ReadQueue, ReadUsers, ReadKeys, ReadAudit, ReadAlerts}
 	case Reader:
-		return []Action{ReadCompany, ReadEvents, ReadDocuments, ReadHooks, ReadQueue, ReadAlerts}
+		return []Action{ReadCompany, ReadEvents, ReadDocuments, ReadOrders, ReadHooks, ReadQueue, ReadAlerts}
 	case Producer:
-		return []Action{ReadCompany, PostEvents, ReadEvents, PostDocuments, ReadDocuments}
+		return []Action{ReadCompany, PostEvents, ReadEvents, PostDocuments, ReadDocuments, ChangeOrders, ReadOrders}
 	}
 	return nil
 }

@@ -43,6 +43,8 @@ var whoMayDoWhat = []struct {
 	{account.ReadEvents, "yyym", "yyym", "yymm", "yymm", "yymm", "yymm", "yymm", "ddmm", "uuuu"},
 	{account.PostDocuments, "yyym", "yyym", "yymm", "yymm", "ddmm", "yymm", "ddmm", "ddmm", "uuuu"},
 	{account.ReadDocuments, "yyym", "yyym", "yymm", "yymm", "yymm", "yymm", "yymm", "ddmm", "uuuu"},
+	{account.ChangeOrders, "yyym", "yyym", "yymm", "yymm", "ddmm", "yymm", "ddmm", "ddmm", "uuuu"},
+	{account.ReadOrders, "yyym", "yyym", "yymm", "yymm", "yymm", "yymm", "yymm", "ddmm", "uuuu"},
 	{account.ReadHooks, "yyym", "yyym", "yymm", "yymm", "yymm", "ddmm", "yymm", "ddmm", "uuuu"},
 	{account.ChangeHooks, "yyym", "yyym", "ydmm", "ydmm", "ddmm", "ddmm", "ddmm", "ddmm", "uuuu"},
 	{account.ReadQueue, "yyym", "yyym", "yymm", "yymm", "yymm", "ddmm", "yymm", "ddmm", "uuuu"},

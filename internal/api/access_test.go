@@ -25,7 +25,7 @@ func TestWhatHasNoRouteIsAProblemToo(t *testing.T) {
 		allow        string
 	}{
 		{"GET", "/nowhere", 404, ""},
-		{"POST", "/api/v1/companies/acme/orders", 404, ""},
+		{"POST", "/api/v1/companies/acme/nothing", 404, ""},
 		{"DELETE", acme, 405, "GET, HEAD, PATCH, PUT"},
 		{"GET", acme + "/events", 405, "POST"},
 	} {
@@ -107,6 +107,11 @@ type brokenIntake func() ([]intake.Result, error)
 
 func (b brokenIntake) Accept(context.Context, string, []intake.Posted) ([]intake.Result, error) {
 	return b()
+}
+
+func (b brokenIntake) Change(context.Context, intake.Change) (hook.Revised, error) {
+	_, err := b()
+	return hook.Revised{}, err
 }
 
 func TestOurOwnFaultsAreLoggedAndNotShown(t *testing.T) {

@@ -74,6 +74,7 @@ func (s *Server) Handler() http.Handler {
 	s.registerQueue(a)
 	s.registerDocuments(a)
 	s.registerObjects(a)
+	s.registerOrders(a)
 	s.registerPeople(a)
 	s.registerOperator(a)
 	mux.HandleFunc("GET /portal/{token}", s.followPortal)

@@ -39,7 +39,7 @@ func (b *rawBody) Resolve(ctx huma.Context) []error {
 }
 
 // read returns the whole body, which belongs to the caller. It refuses another
-// media type and more than most bytes, naming the setting that says so.
+// media type and more than most bytes, naming the setting that says so, if any.
 func (b *rawBody) read(mediaType string, most int64, setting string) ([]byte, error) {
 	if err := checkType(b.request.Header, mediaType); err != nil {
 		return nil, err
@@ -88,6 +88,9 @@ func checkType(header http.Header, want string) error {
 }
 
 func tooLarge(what string, most int64, setting string) error {
+	if setting == "" {
+		return hook.Errorf(hook.TooLarge, "%s is larger than %d bytes; send less", what, most)
+	}
 	return hook.Errorf(hook.TooLarge, "%s is larger than %d bytes; send less, or have the operator raise %s", what, most, setting)
 }
 

@@ -131,6 +131,8 @@ func describeBodies(doc *huma.OpenAPI) {
 	doc.Paths[companyPath+"/events"].Post.Responses["202"].Content = map[string]*huma.MediaType{jsonType: {Schema: registry.Schema(reflect.TypeFor[receipt](), true, "")}}
 	describeDocument(doc.Paths[documentsPath].Post)
 	describeObject(doc.Paths[objectsPath].Post)
+	describeChanges(doc, "order", ordersPath)
+	describeChanges(doc, "shipment", shipmentsPath)
 	picture := doc.Paths[mePath+"/picture"]
 	picture.Put.RequestBody = &huma.RequestBody{Required: true, Content: pictureContent("image/png", "image/jpeg")}
 	job := doc.Paths[jobsPath].Post
@@ -184,4 +186,17 @@ func formOfFile() *huma.MediaType {
 		Type: huma.TypeObject, Description: "The document as " + fileField + ", and any of the query's parameters as fields.",
 		Properties: map[string]*huma.Schema{fileField: {Type: huma.TypeString, Format: "binary"}}, Required: []string{fileField},
 	}}
+}
+
+// describeChanges adds what an order or a shipment can be changed by.
+func describeChanges(doc *huma.OpenAPI, what, path string) {
+	object := func(contentType, description string) *huma.RequestBody {
+		return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			contentType: {Schema: &huma.Schema{Type: huma.TypeObject, Description: description}},
+		}}
+	}
+	item := doc.Paths[path+"/{id}"]
+	item.Put.RequestBody = object(jsonType, "All of the "+what+"; see docs/orders.md.")
+	item.Patch.RequestBody = object(patchType, "A merge patch (RFC 7396); {} changes nothing, as eventName may want it.")
+	item.Put.Responses["201"] = &huma.Response{Description: "Created", Headers: item.Put.Responses["200"].Headers, Content: item.Put.Responses["200"].Content}
 }

@@ -119,6 +119,8 @@ type event struct {
 	OccurredAt time.Time       `json:"occurredAt"`
 	ReceivedAt time.Time       `json:"receivedAt"`
 	Data       json.RawMessage `json:"data,omitempty" doc:"As it was sent."`
+	Version    int64           `json:"entityVersion,omitempty" doc:"Of the order or shipment that it is about. Without it, that is told of as it is then."`
+	Lines      []string        `json:"lines,omitempty" doc:"The IDs of the lines that something happened to."`
 	Deliveries []eventDelivery `json:"deliveries" nullable:"false" doc:"One for each hook that is told."`
 }
 
@@ -143,7 +145,8 @@ func (s *Server) getEvent(ctx context.Context, in *eventInput) (*eventOutput, er
 	}
 	out := &eventOutput{Body: event{
 		ID: e.ID.String(), SourceID: e.SourceID, Type: e.Type, EntityKind: string(e.Entity.Kind), EntityID: e.Entity.ID,
-		Shop: e.Shop, OccurredAt: e.OccurredAt, ReceivedAt: e.ReceivedAt, Data: e.Data, Deliveries: []eventDelivery{},
+		Shop: e.Shop, OccurredAt: e.OccurredAt, ReceivedAt: e.ReceivedAt, Data: e.Data,
+		Version: e.Scope.Version, Lines: e.Scope.Lines, Deliveries: []eventDelivery{},
 	}}
 	for _, d := range ds {
 		out.Body.Deliveries = append(out.Body.Deliveries,

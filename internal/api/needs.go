@@ -19,6 +19,10 @@ type Intake interface {
 	// Accept stores the good ones among the posted events of a company and
 	// answers each, in the same order; see intake.Intake.
 	Accept(ctx context.Context, company string, posted []intake.Posted) ([]intake.Result, error)
+	// Change stores a new state of an order or a shipment with what happened to it, or
+	// returns an error of fault hook.Conflict if it isn't as the change expects; see
+	// intake.Intake.
+	Change(ctx context.Context, c intake.Change) (hook.Revised, error)
 }
 
 // Deliverer hears of what is to be sent.
@@ -132,6 +136,12 @@ type Operations interface {
 	Operate(ctx context.Context, company string, id uuid.UUID, c hook.Command, now time.Time, e account.Entry) (hook.Delivery, error)
 	// LatestEvent returns the latest event of an entity of a company.
 	LatestEvent(ctx context.Context, company string, entity trade.Entity) (trade.Event, error)
+	// State returns the newest state of an entity of a company.
+	State(ctx context.Context, company string, e trade.Entity) (trade.State, error)
+	// StateVersion returns a version of an entity of a company.
+	StateVersion(ctx context.Context, company string, e trade.Entity, version int64) (trade.State, error)
+	// States lists the newest states of entities.
+	States(ctx context.Context, q trade.StateQuery) ([]trade.State, error)
 	// CountDeliveries tells how many deliveries an operation would touch.
 	CountDeliveries(ctx context.Context, q hook.DeliveryQuery, o hook.Operation) (hook.Counts, error)
 	// Document returns a document of a company.

@@ -133,6 +133,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	maps.Copy(calls, documentHookCalls())
 	maps.Copy(calls, documentCalls(t, w))
 	maps.Copy(calls, objectCalls(t, w))
+	maps.Copy(calls, orderCalls(t, w))
 	for path, item := range d.Paths {
 		for method, op := range item {
 			if len(calls[op.ID]) == 0 {

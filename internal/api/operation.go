@@ -113,11 +113,10 @@ func (s *Server) resend(ctx context.Context, in *resendInput) (_ *resendOutput, 
 	if err != nil {
 		return nil, err
 	}
-	latestType, ok := trade.TypeOf(latest.Type)
-	if !ok {
-		return nil, fmt.Errorf("the catalogue lacks the type %q of event %s", latest.Type, latest.ID)
+	name, err := s.resendType(ctx, latest)
+	if err != nil {
+		return nil, err
 	}
-	name := trade.ResendType(latestType)
 	raw, err := json.Marshal(struct {
 		Type     string          `json:"type"`
 		EntityID string          `json:"entityId"`
@@ -145,4 +144,25 @@ func (s *Server) resend(ctx context.Context, in *resendInput) (_ *resendOutput, 
 		return out, nil
 	}
 	return out, s.Store.Note(ctx, note(ctx, "entity.resend", in.Kind+"/"+in.ID, in.Company, nil, out.Body))
+}
+
+// resendType returns by which event an entity is told of again whose latest event is
+// given. If its states are known, that is by one of those that connectors tell of.
+func (s *Server) resendType(ctx context.Context, latest trade.Event) (string, error) {
+	t, ok := trade.TypeOf(latest.Type)
+	if !ok {
+		return "", fmt.Errorf("the catalogue lacks the type %q of event %s", latest.Type, latest.ID)
+	}
+	if t.Family == trade.TriggerEvents && (t.Entity == trade.KindOrder || t.Entity == trade.KindShipment) {
+		_, err := s.Store.StateVersion(ctx, latest.Company, latest.Entity, 1)
+		switch {
+		case err == nil && t.Entity == trade.KindOrder:
+			t.Family = trade.OrderEvents
+		case err == nil:
+			t.Family = trade.ShipmentEvents
+		case hook.FaultOf(err) != hook.Missing:
+			return "", err
+		}
+	}
+	return trade.ResendType(t), nil
 }

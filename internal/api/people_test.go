@@ -100,7 +100,10 @@ func (w *world) things(t *testing.T) map[string]string {
 	staff := w.addUser(t, "", "owned@operator.example", account.Operator)
 	staffKey := w.mustDo(t, 201, "POST", "/api/v1/keys", `{"name":"owned"}`)
 	job := w.mustDo(t, 202, "POST", acme+"/delivery-jobs", `{"operation":"cancel","filter":{"state":"failed"}}`)
+	w.mustDo(t, 201, "PUT", acme+"/orders/NW-1", goodOrder)
+	w.mustDo(t, 201, "PUT", acme+"/shipments/SHP-1", goodShipment)
 	return map[string]string{
+		"HELDORDER": "NW-1", "HELDSHIPMENT": "SHP-1",
 		"DOCUMENT": w.addDocument(t, "<INVOICE/>")["id"].(string), "OBJECT": w.addObject(t)["objectId"].(string),
 		"JOB": job["id"].(string), "ENTITY": "80417", "TRIGGER": trigger, "EVENT": event, "DELIVERY": delivery, "USER": u.ID.String(), "SESSION": session["id"].(string),
 		"CHANNEL": w.addChannel(t), "ALERT": w.raise(t, "the-subject").ID.String(), "KEY": key["id"].(string), "STAFF": staff.ID.String(), "STAFFKEY": staffKey["id"].(string),

@@ -38,6 +38,10 @@ func TestEachRoleMayDoWhatItMay(t *testing.T) {
 		{"POST " + acme + "/events", goodEvent, "202 202 202 202 202 403 202 403 401"},
 		{"POST " + acme + "/events/batch", "", "200 200 200 200 200 403 200 403 401"},
 		{"GET " + acme + "/events/EVENT", "", "200 200 200 200 200 200 200 200 401"},
+		{"PUT " + acme + "/orders/NW-1", goodOrder, "200 200 200 200 200 403 200 403 401"},
+		{"PATCH " + acme + "/shipments/SHP-1", `{}`, "200 200 200 200 200 403 200 403 401"},
+		{"GET " + acme + "/orders/NW-1", "", "200 200 200 200 200 200 200 200 401"},
+		{"GET " + acme + "/shipments", "", "200 200 200 200 200 200 200 200 401"},
 		{"GET " + triggers, "", "200 200 200 200 200 200 403 200 401"},
 		{"POST " + triggers, goodTrigger, "201 201 201 201 201 403 403 403 401"},
 		{"PUT " + triggers + "/TRIGGER", goodTrigger, "200 200 200 200 200 403 403 403 401"},
@@ -77,6 +81,9 @@ func TestEachRoleMayDoWhatItMay(t *testing.T) {
 			}
 			if tt.body == goodDocuments {
 				headers = append([]string{"If-Match: *"}, headers...)
+			}
+			if strings.Contains(tt.call, "PATCH "+acme+"/shipments") {
+				headers = append([]string{mergePatch}, headers...)
 			}
 			if a := w.do(t, method, fill(path, things), tt.body, headers...); itoa(a.status) != want {
 				t.Errorf("%s by %s = %d %s, want %s", tt.call, names[i], a.status, a.body, want)

@@ -118,6 +118,14 @@ func routes() map[string]route {
 		"postObject":               {company, acme + "/objects?filename=a.pdf", "%PDF-1.7"},
 		"getObject":                {company, acme + "/objects/OBJECT", ""},
 		"deleteObject":             {company, acme + "/objects/OBJECT", ""},
+		"putOrder":                 {company, acme + "/orders/4711", goodOrder},
+		"patchOrder":               {company, acme + "/orders/HELDORDER", `{"buyerOrder":{"description":"taken over"}}`},
+		"getOrder":                 {company, acme + "/orders/HELDORDER", ""},
+		"listOrders":               {company, acme + "/orders", ""},
+		"putShipment":              {company, acme + "/shipments/4711", goodShipment},
+		"patchShipment":            {company, acme + "/shipments/HELDSHIPMENT", `{"transportMode":"taken over"}`},
+		"getShipment":              {company, acme + "/shipments/HELDSHIPMENT", ""},
+		"listShipments":            {company, acme + "/shipments", ""},
 		"listDeals":                {company, acme + "/deals", ""},
 		"changeStatus":             {company, acme + "/orders/4711/status", `{"status":"PROCESSING","transactionId":"t-1"}`},
 
@@ -142,7 +150,7 @@ func (w *world) state(t *testing.T) string {
 	var all strings.Builder
 	for _, path := range []string{
 		acme, triggers, acme + "/deliveries", acme + "/delivery-jobs", acme + "/users", acme + "/keys", acme + "/audit", acme + "/alerts", channels, documents, documents + "/tests",
-		acme + "/documents", acme + "/deals",
+		acme + "/documents", acme + "/deals", acme + "/orders", acme + "/orders/NW-1", acme + "/shipments", acme + "/shipments/SHP-1",
 		"/api/v1/users", "/api/v1/keys", "/api/v1/companies",
 	} {
 		all.Write(w.do(t, "GET", path, "").body)
@@ -230,6 +238,9 @@ func (w *world) tryStranger(t *testing.T, id, method string, r route, things map
 	}
 	if id == "postEvents" {
 		headers = append([]string{"Content-Type: application/x-ndjson"}, headers...)
+	}
+	if strings.HasPrefix(id, "patch") {
+		headers = append([]string{mergePatch}, headers...)
 	}
 	want := map[reach]int{company: 404, operator: 403, self: 403}[r.reach]
 	switch {

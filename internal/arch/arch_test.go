@@ -55,7 +55,7 @@ var allowed = map[string]string{
 
 	"internal/alert":   "internal/certificate internal/hook internal/sign",
 	"internal/deliver": "internal/hook internal/render internal/retry internal/sign internal/trade",
-	"internal/intake":  "internal/hook internal/match internal/rawjson internal/trade",
+	"internal/intake":  "internal/change internal/hook internal/match internal/rawjson internal/trade",
 	"internal/job":     "internal/hook",
 	"internal/metrics": "internal/hook",
 	"internal/tracing": "internal/hook internal/trade",
@@ -65,7 +65,7 @@ var allowed = map[string]string{
 
 	"internal/partner": "internal/account internal/document internal/hook internal/openjson internal/render/order internal/trade",
 
-	"internal/api": "internal/account internal/certificate internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
+	"internal/api": "internal/account internal/certificate internal/change internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
 
 	"internal/app": "internal/account internal/alert internal/api internal/bucket internal/check internal/deliver internal/document internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/partner internal/seal internal/send internal/signin internal/store internal/tracing",
 

@@ -21,10 +21,15 @@ const maxID = 200
 // order has (see trade.Order). What we have no name for is kept. It returns a
 // *hook.Error of fault Invalid that names everything that is wrong and where,
 // such as "lines[3].deliverySchedule[0].date".
-func ReadOrder(raw []byte) (trade.Order, error) {
+func ReadOrder(raw []byte) (trade.Order, error) { return ReadOrderOf("", raw) }
+
+// ReadOrderOf reads the state of the order that has an ID, as ReadOrder does. The
+// state may leave out the ID but not say another one. An empty ID is any.
+func ReadOrderOf(id string, raw []byte) (trade.Order, error) {
 	var o trade.Order
 	c := checker{problems: openjson.Decode(raw, &o)}
 	if len(c.problems) == 0 {
+		c.named("orderId", &o.ID, id)
 		c.order(&o)
 	}
 	if err := c.err("the order is not valid"); err != nil {
@@ -39,10 +44,15 @@ func WriteOrder(o trade.Order) []byte { return openjson.Append(nil, o) }
 // ReadShipment reads the whole state of a shipment as ReadOrder reads that of an
 // order: a JSON object with id and lines, no two of which are about the same
 // delivery and the same line of a despatch advice.
-func ReadShipment(raw []byte) (trade.Shipment, error) {
+func ReadShipment(raw []byte) (trade.Shipment, error) { return ReadShipmentOf("", raw) }
+
+// ReadShipmentOf reads the state of the shipment that has an ID, as ReadOrderOf does
+// for orders.
+func ReadShipmentOf(id string, raw []byte) (trade.Shipment, error) {
 	var s trade.Shipment
 	c := checker{problems: openjson.Decode(raw, &s)}
 	if len(c.problems) == 0 {
+		c.named("id", &s.ID, id)
 		c.shipment(&s)
 	}
 	if err := c.err("the shipment is not valid"); err != nil {
@@ -77,6 +87,17 @@ func (c *checker) err(msg string) error {
 func (c *checker) most(field string, n, limit int, what string) {
 	if n > limit {
 		c.wrong(field, "has %d %s; at most %d are allowed", n, what, limit)
+	}
+}
+
+// named gives what is read the ID that it must have, and notes if it says another.
+func (c *checker) named(field string, id *string, want string) {
+	switch {
+	case want == "" || *id == want:
+	case *id == "":
+		*id = want
+	default:
+		c.wrong(field, "is %s, not the %s that the request is for; leave it out, or send the same", quote(*id), quote(want))
 	}
 }
 

@@ -309,3 +309,29 @@ func BenchmarkLargestOrder(b *testing.B) {
 		}
 	}
 }
+
+func TestAStateMayLeaveOutItsID(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		`{"lines":[{"id":"1"}]}`:                       "",
+		`{"orderId":null,"lines":[{"id":"1"}]}`:        "",
+		`{"orderId":"a/ü","lines":[{"id":"1"}]}`:       "",
+		`{"orderId":"b","lines":[{"id":"1"}]}`:         `orderId: it is "b", not the "a/ü" that the request is for; leave it out, or send the same`,
+		`{"orderId":"b","lines":[]}`:                   `lines: it has no line; an order has at least one`,
+		`{"orderId":17,"lines":[{"id":"1"}],"meta":1}`: `orderId: it is a number, not a text; put it in quotation marks`,
+	} {
+		o, err := change.ReadOrderOf("a/ü", []byte(raw))
+		switch {
+		case want == "" && (err != nil || o.ID != "a/ü"):
+			t.Errorf("ReadOrderOf(%s) = %q, %v", raw, o.ID, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("ReadOrderOf(%s) = %v, want %q", raw, err, want)
+		}
+	}
+	if s, err := change.ReadShipmentOf("7", []byte(`{}`)); err != nil || s.ID != "7" {
+		t.Errorf("ReadShipmentOf = %q, %v", s.ID, err)
+	}
+	if _, err := change.ReadShipmentOf("7", []byte(`{"id":"8"}`)); err == nil {
+		t.Error("ReadShipmentOf of another shipment = nil, want an error")
+	}
+}

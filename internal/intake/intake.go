@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/match"
@@ -22,6 +23,15 @@ type Store interface {
 	Accept(ctx context.Context, node uuid.UUID, as []hook.Acceptance) ([]hook.Receipt, error)
 	// File stores documents with events and deliveries, all or nothing; see store.Store.
 	File(ctx context.Context, node uuid.UUID, f hook.Filing) ([]hook.Receipt, error)
+	// Revise stores a new state of an entity with events and deliveries, all or
+	// nothing, or returns an error of fault hook.Conflict if it is not of the next
+	// version; see store.Store.
+	Revise(ctx context.Context, node uuid.UUID, r hook.Revision) ([]hook.Receipt, error)
+	// Revised returns what an earlier request with an idempotency key came to, or an
+	// error of fault hook.Missing.
+	Revised(ctx context.Context, company, idempotencyKey string) (hook.Revised, error)
+	// State returns the newest state of an entity, or an error of fault hook.Missing.
+	State(ctx context.Context, company string, e trade.Entity) (trade.State, error)
 	// Directory returns the companies and hooks at this moment.
 	Directory() *hook.Directory
 }
@@ -44,6 +54,8 @@ type Intake struct {
 	deliverer Deliverer
 	observer  Observer // nil: nobody
 	compiled  atomic.Pointer[compiled]
+	turns     turns               // of those who change an entity
+	room      *semaphore.Weighted // bytes of states that are compared at a time
 }
 
 // compiled is the index of one version of the directory.
@@ -54,7 +66,7 @@ type compiled struct {
 
 // New returns an Intake.
 func New(store Store, deliverer Deliverer) *Intake {
-	return &Intake{store: store, deliverer: deliverer}
+	return &Intake{store: store, deliverer: deliverer, room: semaphore.NewWeighted(compared)}
 }
 
 // Posted is an event as a producer sent it.
@@ -99,7 +111,7 @@ func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) (
 		if err := complete(&e, company, now); err != nil {
 			return nil, err
 		}
-		if jobs, err = owe(jobs, e, c.index.Hooks(e), now); err != nil {
+		if jobs, err = owe(jobs, e, trade.State{}, c.index.Hooks(e), now); err != nil {
 			return nil, err
 		}
 		acceptances = append(acceptances, hook.Acceptance{
@@ -153,17 +165,23 @@ func complete(e *trade.Event, company string, now time.Time) error {
 	return nil
 }
 
-// owe appends a job for each hook that is to be told of e.
-func owe(jobs []hook.Job, e trade.Event, hooks []*hook.Hook, now time.Time) ([]hook.Job, error) {
+// owe appends a job for each hook that is to be told of e. The state is that of its
+// entity, if it is known here.
+func owe(jobs []hook.Job, e trade.Event, state trade.State, hooks []*hook.Hook, now time.Time) ([]hook.Job, error) {
 	for _, h := range hooks {
 		id, err := uuid.NewV7()
 		if err != nil {
 			return nil, err
 		}
-		jobs = append(jobs, hook.Job{Event: e, Delivery: hook.Delivery{
+		size, needed := len(e.Data), trade.State{}
+		if h.NeedsState() {
+			needed = state
+			size += len(state.JSON) // so that what is held in memory stays bounded
+		}
+		jobs = append(jobs, hook.Job{Event: e, State: needed, Delivery: hook.Delivery{
 			ID: id, Company: e.Company, HookID: h.ID, EventID: e.ID,
 			EventType: e.Type, Entity: e.Entity, State: hook.Waiting, Priority: h.Priority,
-			DueAt: now.Add(h.Queue.Collect), CreatedAt: now, Size: len(e.Data),
+			DueAt: now.Add(h.Queue.Collect), CreatedAt: now, Size: size,
 			Events: 1, Unique: h.Queue.Unique, Ordered: h.Queue.Ordered,
 		}})
 	}

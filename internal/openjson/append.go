@@ -21,6 +21,9 @@ func Append(dst []byte, v any, without ...string) []byte {
 	return encoder{without}.value(dst, reflect.ValueOf(v))
 }
 
+// large is from how many bytes on a text is given room in time.
+const large = 64 << 10
+
 type encoder struct{ without []string }
 
 func (e encoder) value(dst []byte, v reflect.Value) []byte {
@@ -32,7 +35,11 @@ func (e encoder) value(dst []byte, v reflect.Value) []byte {
 	case rawType:
 		return append(dst, v.Bytes()...)
 	}
-	if own, ok := reflect.TypeAssert[json.Marshaler](v); ok {
+	at := v
+	if v.CanAddr() { // which spares a copy
+		at = v.Addr()
+	}
+	if own, ok := reflect.TypeAssert[json.Marshaler](at); ok {
 		raw, err := own.MarshalJSON()
 		if err != nil {
 			panic("openjson: " + v.Type().String() + ": " + err.Error())
@@ -59,6 +66,9 @@ func (e encoder) value(dst []byte, v reflect.Value) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
+			if n := len(dst); n > large && cap(dst)-n < n/8 {
+				dst = slices.Grow(dst, n) // append would copy it far more often
+			}
 			dst = e.value(dst, v.Index(i))
 		}
 		return append(dst, ']')
@@ -71,19 +81,15 @@ func (e encoder) object(dst []byte, v reflect.Value) []byte {
 	s := shapeOf(v.Type())
 	dst = append(dst, '{')
 	start := len(dst)
-	member := func(name string) {
-		if len(dst) > start {
-			dst = append(dst, ',')
-		}
-		dst = rawjson.AppendString(dst, name)
-		dst = append(dst, ':')
-	}
 	for _, f := range s.fields {
 		value := v.Field(f.index)
 		if f.omit && (value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0) || slices.Contains(e.without, f.name) {
 			continue
 		}
-		member(f.name)
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, f.key...)
 		dst = e.value(dst, value)
 	}
 	if s.unknown >= 0 && v.Field(s.unknown).Len() > 0 {
@@ -92,7 +98,10 @@ func (e encoder) object(dst []byte, v reflect.Value) []byte {
 			if _, known := s.byName[name]; known {
 				continue
 			}
-			member(name)
+			if len(dst) > start {
+				dst = append(dst, ',')
+			}
+			dst = append(rawjson.AppendString(dst, name), ':')
 			dst = append(dst, unknown[name]...)
 		}
 	}

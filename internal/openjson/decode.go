@@ -37,30 +37,62 @@ func Decode(raw []byte, v any) []Problem {
 	d := decoder{}
 	switch {
 	case !utf8.Valid(raw):
-		d.wrong("", "is not UTF-8; encode it as UTF-8")
+		d.wrong("is not UTF-8; encode it as UTF-8")
 	case !json.Valid(raw):
-		d.wrong("", syntax(raw))
+		d.wrong(syntax(raw))
 	default:
-		d.object(bytes.TrimSpace(raw), reflect.ValueOf(v).Elem(), "")
+		d.object(bytes.TrimSpace(raw), reflect.ValueOf(v).Elem())
 	}
 	return d.problems
 }
 
-type decoder struct{ problems []Problem }
+// decoder reads a text. It keeps what objects and arrays need on stacks of its own, as
+// a large text has very many.
+type decoder struct {
+	problems []Problem
+	place    []step   // where it is, from the whole to the value
+	parts    [][]byte // of the objects and arrays that it is in
+}
 
-func (d *decoder) wrong(path, reason string) {
+// step leads into a member or, if it has no name, into an element.
+type step struct {
+	name  string
+	index int
+}
+
+// path writes where the decoder is, which is needed only for what is wrong.
+func (d *decoder) path() string {
+	path := ""
+	for _, s := range d.place {
+		if s.name == "" {
+			path += "[" + strconv.Itoa(s.index) + "]"
+		} else {
+			path = join(path, s.name)
+		}
+	}
+	return path
+}
+
+func (d *decoder) enter(name string, index int) { d.place = append(d.place, step{name, index}) }
+
+func (d *decoder) leave() { d.place = d.place[:len(d.place)-1] }
+
+func (d *decoder) wrong(reason string) {
 	switch {
 	case len(d.problems) < maxProblems-1:
-		d.problems = append(d.problems, Problem{path, reason})
+		d.problems = append(d.problems, Problem{d.path(), reason})
 	case len(d.problems) == maxProblems-1:
 		d.problems = append(d.problems, Problem{"", "has more that is wrong; correct this first"})
 	}
 }
 
 // object reads a JSON object into a struct.
-func (d *decoder) object(raw []byte, v reflect.Value, path string) {
+func (d *decoder) object(raw []byte, v reflect.Value) {
 	s := shapeOf(v.Type())
-	values := make([][]byte, len(s.fields))
+	base := len(d.parts)
+	d.parts = append(d.parts, s.none...)
+	defer func() { d.parts = d.parts[:base] }()
+	values := d.parts[base:]
 	var unknown map[string][]byte
 	err := rawjson.Members(raw, func(key, value []byte) {
 		if i, ok := s.byName[string(key)]; ok {
@@ -73,40 +105,43 @@ func (d *decoder) object(raw []byte, v reflect.Value, path string) {
 		unknown[string(key)] = value
 	})
 	if err != nil {
-		d.wrong(path, "is "+kind(raw)+", not an object; put its members into { }")
+		d.wrong("is " + kind(raw) + ", not an object; put its members into { }")
 		return
 	}
 	for i, value := range values {
 		if value != nil && string(value) != "null" {
-			d.value(value, v.Field(s.fields[i].index), join(path, s.fields[i].name))
+			d.enter(s.fields[i].name, 0)
+			d.value(value, v.Field(s.fields[i].index))
+			d.leave()
 		}
 	}
 	if len(unknown) > 0 && s.unknown >= 0 {
-		d.keep(unknown, v.Field(s.unknown), path)
+		d.keep(unknown, v.Field(s.unknown))
 	}
 }
 
 // keep puts what is unknown into the struct's map.
-func (d *decoder) keep(unknown map[string][]byte, v reflect.Value, path string) {
+func (d *decoder) keep(unknown map[string][]byte, v reflect.Value) {
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(unknown)))
 	for name, value := range unknown {
-		plain, err := canonical(value)
-		if err != nil {
-			d.wrong(join(path, name), "can't be kept: "+err.Error())
-			continue
+		d.enter(name, 0)
+		if plain, err := canonical(value); err != nil {
+			d.wrong("can't be kept: " + err.Error())
+		} else {
+			v.SetMapIndex(reflect.ValueOf(name), reflect.ValueOf(json.RawMessage(plain)))
 		}
-		v.SetMapIndex(reflect.ValueOf(name), reflect.ValueOf(json.RawMessage(plain)))
+		d.leave()
 	}
 }
 
-func (d *decoder) value(raw []byte, v reflect.Value, path string) {
+func (d *decoder) value(raw []byte, v reflect.Value) {
 	switch v.Type() {
 	case timeType:
-		d.time(raw, v, path)
+		d.time(raw, v)
 		return
 	case rawType:
 		if plain, err := canonical(raw); err != nil {
-			d.wrong(path, "can't be kept: "+err.Error())
+			d.wrong("can't be kept: " + err.Error())
 		} else {
 			v.SetBytes(plain)
 		}
@@ -114,83 +149,84 @@ func (d *decoder) value(raw []byte, v reflect.Value, path string) {
 	}
 	if own, ok := reflect.TypeAssert[json.Unmarshaler](v.Addr()); ok {
 		if err := own.UnmarshalJSON(raw); err != nil {
-			d.wrong(path, err.Error())
+			d.wrong(err.Error())
 		}
 		return
 	}
 	switch v.Kind() {
 	case reflect.String:
-		d.text(raw, v, path)
+		d.text(raw, v)
 	case reflect.Bool:
 		if raw[0] != 't' && raw[0] != 'f' {
-			d.wrong(path, "is "+kind(raw)+"; write true or false")
+			d.wrong("is " + kind(raw) + "; write true or false")
 		}
 		v.SetBool(raw[0] == 't')
 	case reflect.Int64:
 		n, err := strconv.ParseInt(string(raw), 10, 64)
 		if err != nil {
-			d.wrong(path, "is not a whole number")
+			d.wrong("is not a whole number")
 		}
 		v.SetInt(n)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.object(raw, v.Elem(), path)
+		d.object(raw, v.Elem())
 	case reflect.Struct:
-		d.object(raw, v, path)
+		d.object(raw, v)
 	case reflect.Slice:
-		d.array(raw, v, path)
+		d.array(raw, v)
 	default:
 		panic("openjson: a field of type " + v.Type().String())
 	}
 }
 
-func (d *decoder) array(raw []byte, v reflect.Value, path string) {
-	count := 0
-	if err := rawjson.Elements(raw, func([]byte) { count++ }); err != nil {
-		d.wrong(path, "is "+kind(raw)+", not an array; put its elements into [ ]")
+func (d *decoder) array(raw []byte, v reflect.Value) {
+	base := len(d.parts)
+	defer func() { d.parts = d.parts[:base] }()
+	if err := rawjson.Elements(raw, func(value []byte) { d.parts = append(d.parts, value) }); err != nil {
+		d.wrong("is " + kind(raw) + ", not an array; put its elements into [ ]")
 		return
 	}
-	v.Set(reflect.MakeSlice(v.Type(), count, count))
-	i := 0
-	_ = rawjson.Elements(raw, func(value []byte) { // it was fine just now
-		at := path + "[" + strconv.Itoa(i) + "]"
+	elements := d.parts[base:]
+	v.Set(reflect.MakeSlice(v.Type(), len(elements), len(elements)))
+	for i, value := range elements {
+		d.enter("", i)
 		if string(value) == "null" {
-			d.wrong(at, "is null; leave it out")
+			d.wrong("is null; leave it out")
 		} else if len(d.problems) < maxProblems {
-			d.value(value, v.Index(i), at)
+			d.value(value, v.Index(i))
 		}
-		i++
-	})
+		d.leave()
+	}
 }
 
-func (d *decoder) text(raw []byte, v reflect.Value, path string) {
+func (d *decoder) text(raw []byte, v reflect.Value) {
 	if raw[0] != '"' {
-		d.wrong(path, "is "+kind(raw)+", not a text; put it in quotation marks")
+		d.wrong("is " + kind(raw) + ", not a text; put it in quotation marks")
 		return
 	}
 	s, err := unquote(raw)
 	if err != nil {
-		d.wrong(path, "is not a text: "+err.Error())
+		d.wrong("is not a text: " + err.Error())
 		return
 	}
 	if list, ok := reflect.TypeAssert[valued](v); ok && s != "" {
 		if values := list.Values(); !slices.Contains(values, s) {
-			d.wrong(path, fmt.Sprintf("is %.60q; it must be one of %s", s, strings.Join(values, ", ")))
+			d.wrong(fmt.Sprintf("is %.60q; it must be one of %s", s, strings.Join(values, ", ")))
 			return
 		}
 	}
 	v.SetString(s)
 }
 
-func (d *decoder) time(raw []byte, v reflect.Value, path string) {
+func (d *decoder) time(raw []byte, v reflect.Value) {
 	s, err := unquote(raw)
 	if err != nil {
-		d.wrong(path, "is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
+		d.wrong("is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
 		return
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > 9999 {
-		d.wrong(path, "is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
+		d.wrong("is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
 		return
 	}
 	v.Set(reflect.ValueOf(t))

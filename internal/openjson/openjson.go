@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/waybillhq/waybill/internal/rawjson"
 )
 
 // valued is a string type with a list of its values.
@@ -26,13 +28,15 @@ type shape struct {
 	fields  []field
 	byName  map[string]int // place in fields
 	unknown int            // index in the struct of the map of unknown members; -1 if it has none
+	none    [][]byte       // for each field nothing
 }
 
 // A field is a field of a struct that is a member of its JSON object.
 type field struct {
 	index int
 	name  string
-	omit  bool // if it is zero or empty
+	key   string // the name as JSON, with a colon
+	omit  bool   // if it is zero or empty
 }
 
 // shapes holds the shapes seen so far, *shape by reflect.Type. There are as many
@@ -54,9 +58,10 @@ func shapeOf(t reflect.Type) *shape {
 			s.unknown = i
 		case f.IsExported() && name != "" && name != "-":
 			s.byName[name] = len(s.fields)
-			s.fields = append(s.fields, field{index: i, name: name, omit: options == "omitzero"})
+			s.fields = append(s.fields, field{index: i, name: name, key: string(rawjson.AppendString(nil, name)) + ":", omit: options == "omitzero"})
 		}
 	}
+	s.none = make([][]byte, len(s.fields))
 	shapes.Store(t, s)
 	return s
 }

@@ -103,7 +103,7 @@ type door struct {
 
 func documentDoor() door { return door{action: account.ReadDocuments} }
 func objectDoor() door   { return door{action: account.ReadDocuments, bearer: true} }
-func tradeDoor() door    { return door{action: account.ReadEvents, bearer: true} }
+func tradeDoor() door    { return door{action: account.ReadOrders, bearer: true} }
 func openDoor() door     { return door{} }
 
 // challenges say how to come in (RFC 9110, section 11.6.1).

@@ -197,7 +197,7 @@ func (s *Store) Revised(ctx context.Context, company, idempotencyKey string) (ho
 }
 
 func (s *Store) revised(ctx context.Context, company, idempotencyKey string) (hook.Revised, error) {
-	var r hook.Revised
+	r := hook.Revised{Repeated: true}
 	var id uuid.UUID
 	err := s.read.QueryRowContext(ctx, `SELECT event_id, fingerprint FROM event_key WHERE company = $1 AND key = $2`,
 		company, "key:"+idempotencyKey).Scan(&id, &r.Fingerprint)
@@ -234,7 +234,7 @@ WHERE company = $1 AND entity_id = $2 AND id >= $3 AND id < $4 AND received_at =
 			return nil, err
 		}
 		if of.Entity == e.Entity && of.Scope.Version == e.Scope.Version {
-			told = append(told, hook.Told{Event: of, ReceivedAt: of.ReceivedAt, Owed: owed})
+			told = append(told, hook.Told{Event: of, Owed: owed})
 		}
 	}
 	return told, rows.Err()

@@ -79,12 +79,40 @@ func (d Decimal) MarshalJSON() ([]byte, error) {
 	return []byte(d), nil
 }
 
+// isDay reports whether a JSON text is a day that exists, without escapes.
+func isDay(raw []byte) bool {
+	if len(raw) != len(`"2026-01-31"`) || raw[0] != '"' || raw[5] != '-' || raw[8] != '-' || raw[11] != '"' {
+		return false
+	}
+	year, okYear := digits(raw[1:5])
+	month, okMonth := digits(raw[6:8])
+	day, okDay := digits(raw[9:11])
+	if !okYear || !okMonth || !okDay || year == 0 || month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	return day <= 28 || day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+func digits(text []byte) (n int, ok bool) {
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, true
+}
+
 // Date is a day of the calendar without time and time zone, as yyyy-MM-dd
 // (ISO 8601). The empty one stands for a date that wasn't given.
 type Date string
 
 // UnmarshalJSON reads a JSON string with a day that exists.
 func (d *Date) UnmarshalJSON(raw []byte) error {
+	if isDay(raw) { // as nearly all are
+		*d = Date(raw[1 : len(raw)-1])
+		return nil
+	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return errors.New("is not a text; write a date such as \"2026-01-31\"")

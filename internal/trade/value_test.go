@@ -2,8 +2,10 @@ package trade_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -45,4 +47,28 @@ func TestDecimalKeepsItsValue(t *testing.T) {
 			t.Errorf("%q is written as %s, %v", got, raw, err)
 		}
 	})
+}
+
+// The days of a date are told by hand, as there are so many; the calendar is that of
+// package time.
+func TestDatesAreDaysThatExist(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := fmt.Sprintf("%04d-%02d-%02d", rapid.IntRange(0, 2101).Draw(t, "year"), rapid.IntRange(0, 13).Draw(t, "month"), rapid.IntRange(0, 32).Draw(t, "day"))
+		day, err := time.Parse(time.DateOnly, text)
+		exists := err == nil && day.Year() > 0
+		var got trade.Date
+		if err := json.Unmarshal([]byte(`"`+text+`"`), &got); (err == nil) != exists || exists && string(got) != text {
+			t.Errorf("%s is read as %q, %v, want it to exist: %t", text, got, err, exists)
+		}
+	})
+	for _, raw := range []string{`"2026-1-01"`, `"2026-01-1a"`, `"2026/01/01"`, `"20260101"`, `20260101`, `"2026-01-01T00:00:00Z"`, `"+026-01-01"`} {
+		if err := json.Unmarshal([]byte(raw), new(trade.Date)); err == nil {
+			t.Errorf("%s is read as a date", raw)
+		}
+	}
+	var escaped trade.Date
+	if err := json.Unmarshal([]byte(`"2026\u002d01-31"`), &escaped); err != nil || escaped != "2026-01-31" {
+		t.Errorf("an escaped date is read as %q, %v", escaped, err)
+	}
 }

@@ -245,10 +245,10 @@ func testReviseRepeat(t *testing.T, st *store.Store) {
 		}
 	}
 	got, err := st.Revised(t.Context(), Company, "k")
-	want := hook.Revised{State: stateOf("1", 1), Fingerprint: []byte("print")}
+	want := hook.Revised{State: stateOf("1", 1), Repeated: true, Fingerprint: []byte("print")}
 	want.State.JSON = nil
 	for i, a := range first.Acceptances {
-		want.Events = append(want.Events, hook.Told{Event: a.Event, ReceivedAt: a.Event.ReceivedAt, Owed: 1 - i})
+		want.Events = append(want.Events, hook.Told{Event: a.Event, Owed: 1 - i})
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Revised: %v (-want +got):\n%s", err, diff)
