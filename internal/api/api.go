@@ -68,8 +68,10 @@ func (s *Server) Handler() http.Handler {
 	register(a, public("GET /api/v1/event-types", "listEventTypes", "List all event types"), s.listEventTypes)
 	register(a, public("GET /api/v1/modules", "listModules", "List the modules that contracts can have"), s.listModules)
 
-	s.registerCompanies(a)
+	opening := newOpening()
+	s.registerCompanies(a, opening)
 	s.registerDocumentWebhooks(a)
+	s.registerConnectors(a, opening)
 	s.registerAlerts(a)
 	s.registerQueue(a)
 	s.registerDocuments(a)
@@ -85,7 +87,7 @@ func (s *Server) Handler() http.Handler {
 	return s.logged(mux)
 }
 
-func (s *Server) registerCompanies(a huma.API) {
+func (s *Server) registerCompanies(a huma.API, opening *opening) {
 	register(a, secured("GET /api/v1/companies", "listCompanies", "List the companies", account.ListCompanies), s.listCompanies)
 	register(a, reading(secured("PUT "+companyPath, "putCompany", "Add a company, or change it", account.PutCompany)), s.putCompany)
 	register(a, secured("GET "+companyPath, "getCompany", "Read a company", account.ReadCompany), s.getCompany)
@@ -110,7 +112,7 @@ func (s *Server) registerCompanies(a huma.API) {
 		"Have requests no longer signed with a key", account.ChangeHooks, http.StatusConflict), s.deleteSigningKey)
 	register(a, reading(secured("PUT "+triggerPath+"/{id}/client-certificate", "putClientCertificate",
 		"Set the certificate that is shown to the receiver", account.ChangeHooks,
-		http.StatusConflict, http.StatusTooManyRequests)), s.putCertificate())
+		http.StatusConflict, http.StatusTooManyRequests)), s.putCertificate(opening))
 	register(a, secured("DELETE "+triggerPath+"/{id}/client-certificate", "deleteClientCertificate",
 		"Show the receiver no certificate", account.ChangeHooks, http.StatusConflict), s.deleteCertificate)
 
@@ -146,6 +148,33 @@ func (s *Server) registerDocumentWebhooks(a huma.API) {
 		http.StatusTooManyRequests)), s.testDocumentWebhook())
 	register(a, secured("GET "+path+"/tests", "listDocumentWebhookTests",
 		"List the latest tests, newest first", account.ReadHooks), s.listDocumentWebhookTests)
+}
+
+// registerConnectors adds how a company is told of orders and shipments.
+func (s *Server) registerConnectors(a huma.API, opening *opening) {
+	const all = companyPath + "/connectors"
+	const one = all + "/{connector}"
+	register(a, secured("GET "+all, "listConnectors", "List the connectors of a company: all that there can be", account.ReadHooks), s.listConnectors)
+	register(a, secured("GET "+one, "getConnector", "Read a connector", account.ReadHooks), s.getConnector)
+	register(a, reading(secured("PUT "+one, "putConnector", "Set up a connector, or change it, as a whole", account.ChangeHooks,
+		http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired)), s.putConnector)
+	register(a, secured("DELETE "+one, "deleteConnector",
+		"Forget the settings of a connector; what waits for it is cancelled", account.ChangeHooks), s.deleteConnector)
+	register(a, reading(secured("POST "+one+"/test", "testConnector",
+		"Send a sample to what was entered, or to what is stored, and tell what came of it", account.ChangeHooks,
+		http.StatusConflict, http.StatusTooManyRequests)), s.testConnector())
+	register(a, secured("GET "+one+"/tests", "listConnectorTests", "List the latest tests, newest first", account.ReadHooks), s.listConnectorTests)
+	register(a, reading(secured("POST "+one+"/pause", "pauseConnector",
+		"Have a connector's deliveries wait; events are still accepted", account.ChangeHooks, http.StatusConflict)), s.pauseConnector)
+	register(a, secured("POST "+one+"/resume", "resumeConnector", "End a connector's pause", account.ChangeHooks, http.StatusConflict), s.resumeConnector)
+	register(a, created(reading(secured("POST "+one+"/signing-keys", "addConnectorKey",
+		"Have a connector's requests signed with one more key", account.ChangeHooks, http.StatusConflict))), s.addConnectorKey)
+	register(a, secured("DELETE "+one+"/signing-keys/{key}", "deleteConnectorKey",
+		"Have a connector's requests no longer signed with a key", account.ChangeHooks, http.StatusConflict), s.deleteConnectorKey)
+	register(a, reading(secured("PUT "+one+"/client-certificate", "putConnectorCertificate", "Set the certificate that a connector's receiver is shown",
+		account.ChangeHooks, http.StatusConflict, http.StatusTooManyRequests)), s.putConnectorCertificate(opening))
+	register(a, secured("DELETE "+one+"/client-certificate", "deleteConnectorCertificate",
+		"Show a connector's receiver no certificate", account.ChangeHooks, http.StatusConflict), s.deleteConnectorCertificate)
 }
 
 // registerAlerts adds what people should look at, and who is told of that.

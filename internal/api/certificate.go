@@ -33,36 +33,41 @@ func clientCertificateOf(c hook.Certificate) *clientCertificate {
 type putCertificateInput struct {
 	Company string `path:"company" doc:"The company's ID."`
 	ID      string `path:"id" doc:"The trigger's ID."`
-	Body    struct {
-		Certificate string      `json:"certificate,omitempty" maxLength:"65536" doc:"PEM: the certificate with its chain, in any order, and perhaps the private key. Give this or pkcs12."`
-		Key         hook.Secret `json:"key,omitempty" writeOnly:"true" maxLength:"65536" doc:"PEM: the private key, if certificate doesn't have it. Never shown."`
-		PKCS12      []byte      `json:"pkcs12,omitempty" doc:"A PKCS#12 file (.p12 or .pfx) in base64."`
-		Password    hook.Secret `json:"password,omitempty" writeOnly:"true" maxLength:"1000" doc:"Of the PKCS#12 file. It is not kept."`
-	} `nameHint:"ClientCertificateFile"`
+	Body    clientCertificateFile
+}
+
+type clientCertificateFile struct {
+	Certificate string      `json:"certificate,omitempty" maxLength:"65536" doc:"PEM: the certificate with its chain, in any order, and perhaps the private key. Give this or pkcs12."`
+	Key         hook.Secret `json:"key,omitempty" writeOnly:"true" maxLength:"65536" doc:"PEM: the private key, if certificate doesn't have it. Never shown."`
+	PKCS12      []byte      `json:"pkcs12,omitempty" doc:"A PKCS#12 file (.p12 or .pfx) in base64."`
+	Password    hook.Secret `json:"password,omitempty" writeOnly:"true" maxLength:"1000" doc:"Of the PKCS#12 file. It is not kept."`
 }
 
 // putCertificate returns the handler that sets what a trigger's requests show to
 // receivers that want to know who they come from, within the companies' pace.
-func (s *Server) putCertificate() func(context.Context, *putCertificateInput) (*triggerOutput, error) {
-	opening := opening{turn: make(chan struct{}, 1)}
+func (s *Server) putCertificate(o *opening) func(context.Context, *putCertificateInput) (*triggerOutput, error) {
 	return func(ctx context.Context, in *putCertificateInput) (*triggerOutput, error) {
-		if _, err := s.trigger(in.Company, in.ID); err != nil {
-			return nil, err
-		}
-		c, err := in.read(ctx, &opening)
-		if err != nil {
-			return nil, err
-		}
-		h, err := s.changeTrigger(ctx, in.Company, in.ID, "", func(h *hook.Hook) error {
-			c.SetAt = h.UpdatedAt
-			h.Client, h.Locked = c, without(h.Locked, hook.ClientSecret)
-			return nil
-		})
+		h, err := s.putCertificateOf(ctx, hookName{in.Company, hook.Trigger, in.ID}, &in.Body, o)
 		if err != nil {
 			return nil, err
 		}
 		return s.answerTrigger(ctx, h)
 	}
+}
+
+func (s *Server) putCertificateOf(ctx context.Context, n hookName, in *clientCertificateFile, o *opening) (*hook.Hook, error) {
+	if _, err := s.named(n); err != nil {
+		return nil, err
+	}
+	c, err := in.read(ctx, n.company, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.changeNamed(ctx, n, "", func(h *hook.Hook) error {
+		c.SetAt = h.UpdatedAt
+		h.Client, h.Locked = c, without(h.Locked, hook.ClientSecret)
+		return nil
+	})
 }
 
 // opening bounds what it costs to open PKCS#12 files, of which one may be made to
@@ -72,21 +77,22 @@ type opening struct {
 	turn chan struct{}
 }
 
-// read reads what was pasted or uploaded.
-func (in *putCertificateInput) read(ctx context.Context, o *opening) (hook.Certificate, error) {
-	b := &in.Body
+func newOpening() *opening { return &opening{turn: make(chan struct{}, 1)} }
+
+// read reads what was pasted or uploaded by a company.
+func (in *clientCertificateFile) read(ctx context.Context, company string, o *opening) (hook.Certificate, error) {
 	switch {
-	case (b.Certificate == "") == (len(b.PKCS12) == 0):
+	case (in.Certificate == "") == (len(in.PKCS12) == 0):
 		return hook.Certificate{}, &hook.Error{
 			Fault: hook.Invalid, Msg: notValid, German: notValidGerman, Problems: []hook.Problem{{
 				Field: "certificate", Reason: "give either this, as PEM, or pkcs12",
 				German: "Geben Sie entweder dies als PEM an oder pkcs12.",
 			}},
 		}
-	case b.Certificate != "":
-		return certificate.FromPEM(b.Certificate, b.Key, now())
+	case in.Certificate != "":
+		return certificate.FromPEM(in.Certificate, in.Key, now())
 	}
-	if wait := o.pace.wait(in.Company, time.Now()); wait > 0 {
+	if wait := o.pace.wait(company, time.Now()); wait > 0 {
 		return hook.Certificate{}, &hook.Error{
 			Fault: hook.TooOften, After: wait, Msg: "too many PKCS#12 files were uploaded just now; wait a moment and try again",
 			German: "Es wurden gerade zu viele PKCS#12-Dateien hochgeladen; warten Sie einen Moment und versuchen Sie es erneut.",
@@ -98,18 +104,23 @@ func (in *putCertificateInput) read(ctx context.Context, o *opening) (hook.Certi
 	case <-ctx.Done():
 		return hook.Certificate{}, ctx.Err()
 	}
-	return certificate.FromPKCS12(b.PKCS12, b.Password, now())
+	return certificate.FromPKCS12(in.PKCS12, in.Password, now())
 }
 
 func (s *Server) deleteCertificate(ctx context.Context, in *triggerInput) (*struct{}, error) {
-	_, err := s.changeTrigger(ctx, in.Company, in.ID, "", func(h *hook.Hook) error {
+	return nil, s.deleteCertificateOf(ctx, in.name())
+}
+
+// deleteCertificateOf has a hook's receiver shown no certificate.
+func (s *Server) deleteCertificateOf(ctx context.Context, n hookName) error {
+	_, err := s.changeNamed(ctx, n, "", func(h *hook.Hook) error {
 		if !h.Client.Set() {
 			return missing("client certificate")
 		}
 		h.Client, h.Locked = hook.Certificate{}, without(h.Locked, hook.ClientSecret)
 		return nil
 	})
-	return nil, err
+	return err
 }
 
 type authorities struct {

@@ -17,7 +17,7 @@ import (
 type delivery struct {
 	ID         string    `json:"id" format:"uuid" doc:"The webhook-id of every attempt; when it stands for several events, a hyphen and their number follow there."`
 	HookID     string    `json:"hookId" format:"uuid"`
-	HookKind   string    `json:"hookKind,omitempty" enum:"trigger,document" doc:"What sort of hook it is; left out if it was deleted."`
+	HookKind   string    `json:"hookKind,omitempty" enum:"trigger,document,orders,order-documents,shipments" doc:"What sort of hook it is; left out if it was deleted."`
 	HookTitle  string    `json:"hookTitle,omitempty" example:"Document webhook: INVOICE" doc:"The hook's title; left out if it was deleted."`
 	EventID    string    `json:"eventId" format:"uuid" doc:"The newest event that it stands for."`
 	EventType  string    `json:"eventType"`

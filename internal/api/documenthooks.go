@@ -133,33 +133,43 @@ func (s *Server) getDocumentWebhooks(ctx context.Context, in *companyInput) (*do
 	return out, s.describeDocuments(ctx, in.Company, hooks, &out.Body.Webhooks, wantGerman)
 }
 
-// describeDocuments adds how the hooks are and why they don't send, if they don't.
-func (s *Server) describeDocuments(ctx context.Context, company string, hooks map[string]*hook.Hook, set *documentWebhookSet, wantGerman bool) error {
-	healths := make(map[string]hook.Health)
+// conditions are how the hooks of a company are, by the hooks' IDs.
+type conditions struct {
+	healths  map[string]hook.Health
+	disabled map[string]hook.Alert // why Waybill has disabled them
+}
+
+func (s *Server) conditions(ctx context.Context, company string) (conditions, error) {
+	c := conditions{make(map[string]hook.Health), make(map[string]hook.Alert)}
 	known, err := s.Store.Healths(ctx, company, uuid.Nil)
 	if err != nil {
-		return err
+		return c, err
 	}
 	for _, n := range known {
-		healths[n.HookID.String()] = n
+		c.healths[n.HookID.String()] = n
 	}
 	const many = 1000
-	disabled := make(map[string]hook.Alert)
 	alerts, err := s.Store.Alerts(ctx, hook.AlertQuery{Company: company, Kind: hook.HookDisabled, Open: true, Limit: many})
+	for _, a := range alerts {
+		c.disabled[a.Subject] = a
+	}
+	return c, err
+}
+
+// describeDocuments adds how the hooks are and why they don't send, if they don't.
+func (s *Server) describeDocuments(ctx context.Context, company string, hooks map[string]*hook.Hook, set *documentWebhookSet, wantGerman bool) error {
+	known, err := s.conditions(ctx, company)
 	if err != nil {
 		return err
-	}
-	for _, a := range alerts {
-		disabled[a.Subject] = a
 	}
 	at := now()
 	for _, kind := range hook.DocumentTypes() {
 		w, h := set.of(kind), hooks[kind]
 		if h != nil {
-			w.Sends, w.Health = h.Sends(at), healthOf(h, healths[w.HookID], at)
+			w.Sends, w.Health = h.Sends(at), healthOf(h, known.healths[w.HookID], at)
 		}
 		if !w.Sends {
-			w.Note = whyNot(h, disabled, wantGerman)
+			w.Note = whyNot(h, known.disabled, wantGerman)
 		}
 	}
 	return nil
@@ -190,10 +200,8 @@ func whyNot(h *hook.Hook, disabled map[string]hook.Alert, wantGerman bool) strin
 }
 
 func (s *Server) putDocumentWebhooks(ctx context.Context, in *putDocumentWebhooksInput) (*documentWebhooksOutput, error) {
-	if in.IfMatch == "" {
-		p := newProblem(http.StatusPreconditionRequired, "the header If-Match is missing; read the settings, and send their ETag as If-Match")
-		p.german = "Die Kopfzeile If-Match fehlt; lesen Sie die Einstellungen und senden Sie deren ETag als If-Match."
-		return nil, p
+	if err := needsMatch(in.IfMatch); err != nil {
+		return nil, err
 	}
 	err := s.again(ctx, func() error {
 		old := s.Store.Directory().DocumentHooks(in.Company)

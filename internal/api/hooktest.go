@@ -72,24 +72,29 @@ func (s *Server) testDocumentWebhook() func(context.Context, *testDocumentInput)
 			return nil, err
 		}
 		if wait := pace.wait(in.Company, time.Now()); wait > 0 {
-			return nil, &hook.Error{
-				Fault: hook.TooOften, After: wait, Msg: "webhooks were tested too often just now; wait a moment and try again",
-				German: "Es wurden gerade zu viele Webhooks getestet; warten Sie einen Moment und versuchen Sie es erneut.",
-			}
+			return nil, tooManyTests(wait)
 		}
-		t, err := s.try(ctx, h, in.Kind)
+		kind, _ := trade.TypeOf(in.Kind)
+		at := now()
+		t, err := s.try(ctx, h, trade.Event{
+			Company: h.Company, Type: in.Kind, Entity: trade.Entity{Kind: kind.Entity, ID: "sample"},
+			OccurredAt: at, ReceivedAt: at, Data: kind.SampleAt(s.PublicURL),
+		}, nil)
 		return &hookTestOutput{Body: hookTestOf(t)}, err
 	}
 }
 
-// try sends a sample of an event type to a hook and stores what came of it.
-func (s *Server) try(ctx context.Context, h *hook.Hook, eventType string) (hook.Test, error) {
-	kind, _ := trade.TypeOf(eventType)
-	at := now()
-	t, err := s.Tester.Test(ctx, h, trade.Event{
-		Company: h.Company, Type: eventType, Entity: trade.Entity{Kind: kind.Entity, ID: "sample"},
-		OccurredAt: at, ReceivedAt: at, Data: kind.SampleAt(s.PublicURL),
-	})
+func tooManyTests(wait time.Duration) error {
+	return &hook.Error{
+		Fault: hook.TooOften, After: wait, Msg: "webhooks were tested too often just now; wait a moment and try again",
+		German: "Es wurden gerade zu viele Webhooks getestet; warten Sie einen Moment und versuchen Sie es erneut.",
+	}
+}
+
+// try sends a sample event, about a state if the hook is told of states, to a hook and
+// stores what came of it.
+func (s *Server) try(ctx context.Context, h *hook.Hook, sample trade.Event, state *trade.State) (hook.Test, error) {
+	t, err := s.Tester.Test(ctx, h, sample, state)
 	if err != nil {
 		return hook.Test{}, err
 	}
@@ -98,7 +103,7 @@ func (s *Server) try(ctx context.Context, h *hook.Hook, eventType string) (hook.
 		t.Attempt.URL = h.URL
 	}
 	e := note(ctx, "hook.test", h.Company, h.Company, nil, map[string]any{
-		"test": t.ID, "kind": h.Kind, "eventType": eventType, "url": h.URL, "authenticated": h.Auth.Set(), "status": t.Attempt.Status,
+		"test": t.ID, "kind": h.Kind, "eventType": sample.Type, "url": h.URL, "authenticated": h.Auth.Set(), "status": t.Attempt.Status,
 	})
 	// What was sent is noted, whether the caller still waits or not.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noting)
@@ -120,10 +125,15 @@ type hookTestsOutput struct {
 }
 
 func (s *Server) listDocumentWebhookTests(ctx context.Context, in *hookTestsInput) (*hookTestsOutput, error) {
-	q := hook.TestQuery{Company: in.Company, Kind: hook.Documents, Limit: in.Limit + 1} // to see whether there is a next page
-	if in.Cursor != "" {
+	return s.listTests(ctx, in.Company, hook.Documents, in.Limit, in.Cursor)
+}
+
+// listTests returns a page of the tests of a company's hooks of a kind.
+func (s *Server) listTests(ctx context.Context, company string, kind hook.Kind, limit int, after string) (*hookTestsOutput, error) {
+	q := hook.TestQuery{Company: company, Kind: kind, Limit: limit + 1} // to see whether there is a next page
+	if after != "" {
 		var ok bool
-		if q.Before, ok = parseCursor(in.Cursor); !ok {
+		if q.Before, ok = parseCursor(after); !ok {
 			return nil, hook.InvalidField("cursor", badCursor)
 		}
 	}
@@ -132,8 +142,8 @@ func (s *Server) listDocumentWebhookTests(ctx context.Context, in *hookTestsInpu
 		return nil, err
 	}
 	out := &hookTestsOutput{}
-	if len(ts) > in.Limit {
-		ts = ts[:in.Limit]
+	if len(ts) > limit {
+		ts = ts[:limit]
 		out.Body.Next = cursor(ts[len(ts)-1].ID)
 	}
 	out.Body.Items = make([]hookTest, len(ts))

@@ -33,9 +33,10 @@ type Deliverer interface {
 
 // Tester tries hooks out.
 type Tester interface {
-	// Test sends a sample event to a hook, which needn't be stored, as a delivery would
-	// be sent, and returns what came of it, but for who made it.
-	Test(ctx context.Context, h *hook.Hook, sample trade.Event) (hook.Test, error)
+	// Test sends a sample event, about a state of its entity if the hook needs one, to a
+	// hook, which needn't be stored, as a delivery would be sent, and returns what came
+	// of it, but for who made it.
+	Test(ctx context.Context, h *hook.Hook, sample trade.Event, state *trade.State) (hook.Test, error)
 }
 
 // Gate knows who makes a request, and signs people in. What it refuses is an
@@ -92,6 +93,9 @@ type Store interface {
 	// PutDocumentHooks stores all document hooks of a company together, or returns
 	// an error of fault hook.Conflict if other versions, or others, are there already.
 	PutDocumentHooks(ctx context.Context, company string, hs []hook.Hook, e account.Entry) error
+	// PutConnector stores a connector, or returns an error of fault hook.Conflict if
+	// another version, or another one of its kind, is there already.
+	PutConnector(ctx context.Context, h hook.Hook, e account.Entry) error
 	// AddTest stores a test of a hook, and forgets older ones.
 	AddTest(ctx context.Context, t hook.Test, e account.Entry) error
 	// Tests lists tests of hooks, newest first.

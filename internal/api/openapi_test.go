@@ -131,6 +131,7 @@ func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	maps.Copy(calls, operationCalls(t, w))
 	maps.Copy(calls, notificationCalls(t, w))
 	maps.Copy(calls, documentHookCalls())
+	maps.Copy(calls, connectorCalls(t, w))
 	maps.Copy(calls, documentCalls(t, w))
 	maps.Copy(calls, objectCalls(t, w))
 	maps.Copy(calls, orderCalls(t, w))
@@ -257,7 +258,7 @@ func TestDocumentIsSelfContained(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"PostedEvent", "BatchLine", "Problem", "Trigger", "DocumentWebhooks", "HookTest", "Delivery", "DeliveryJob", "DeliveryCounts"} {
+	for _, name := range []string{"PostedEvent", "BatchLine", "Problem", "Trigger", "DocumentWebhooks", "Connector", "HookTest", "Delivery", "DeliveryJob", "DeliveryCounts"} {
 		if _, err := d.schemas.Compile(documentURL + "#/components/schemas/" + name); err != nil {
 			t.Error(err)
 		}

@@ -51,6 +51,13 @@ func TestEachRoleMayDoWhatItMay(t *testing.T) {
 		{"PUT " + documents, goodDocuments, "200 200 200 200 200 403 403 403 401"},
 		{"POST " + documents + "/ORDER/test", `{"url":"https://hooks.example/"}`, "200 200 200 200 200 403 403 403 401"},
 		{"GET " + documents + "/tests", "", "200 200 200 200 200 200 403 200 401"},
+		{"GET " + connectors, "", "200 200 200 200 200 200 403 200 401"},
+		{"GET " + connectors + "/shipments", "", "200 200 200 200 200 200 403 200 401"},
+		{"PUT " + connectors + "/orders", goodConnector, "200 200 200 200 200 403 403 403 401"},
+		{"POST " + connectors + "/orders/test", "", "200 200 200 200 200 403 403 403 401"},
+		{"GET " + connectors + "/orders/tests", "", "200 200 200 200 200 200 403 200 401"},
+		{"POST " + connectors + "/orders/pause", "", "200 200 200 200 200 403 403 403 401"},
+		{"DELETE " + connectors + "/shipments", "", "404 404 404 404 404 403 403 403 401"},
 		{"GET " + acme + "/deliveries", "", "200 200 200 200 200 200 403 200 401"},
 		{"GET " + acme + "/users", "", "200 200 200 200 200 200 403 403 401"},
 		{"PATCH " + acme + "/users/USER", `{"language":"de"}`, "200 200 200 200 200 403 403 403 401"},
@@ -79,7 +86,7 @@ func TestEachRoleMayDoWhatItMay(t *testing.T) {
 			if strings.HasSuffix(path, "batch") {
 				headers = append([]string{"Content-Type: application/x-ndjson"}, headers...)
 			}
-			if tt.body == goodDocuments {
+			if tt.body == goodDocuments || tt.body == goodConnector {
 				headers = append([]string{"If-Match: *"}, headers...)
 			}
 			if strings.Contains(tt.call, "PATCH "+acme+"/shipments") {

@@ -36,15 +36,19 @@ type addSigningKeyInput struct {
 
 type addSigningKeyOutput struct{ Body signingKey }
 
-// addSigningKey adds a key to those that a trigger's requests are signed with, so
-// that receivers can learn the new one while they still get the old.
 func (s *Server) addSigningKey(ctx context.Context, in *addSigningKeyInput) (*addSigningKeyOutput, error) {
-	kind := hook.SigningKind(in.Body.Kind)
+	return s.addKeyOf(ctx, hookName{in.Company, hook.Trigger, in.ID}, &in.Body)
+}
+
+// addKeyOf adds a key to those that a hook's requests are signed with, so that
+// receivers can learn the new one while they still get the old.
+func (s *Server) addKeyOf(ctx context.Context, n hookName, in *signingKey) (*addSigningKeyOutput, error) {
+	kind := hook.SigningKind(in.Kind)
 	key := sign.NewKey(kind)
-	given := in.Body.Secret != nil && *in.Body.Secret != ""
+	given := in.Secret != nil && *in.Secret != ""
 	if given {
 		var err error
-		if key, err = sign.ReadKey("secret", kind, *in.Body.Secret); err != nil {
+		if key, err = sign.ReadKey("secret", kind, *in.Secret); err != nil {
 			return nil, err
 		}
 	}
@@ -53,7 +57,7 @@ func (s *Server) addSigningKey(ctx context.Context, in *addSigningKeyInput) (*ad
 		return nil, err
 	}
 	key.ID = id.String()
-	_, err = s.changeTrigger(ctx, in.Company, in.ID, "", func(h *hook.Hook) error {
+	_, err = s.changeNamed(ctx, n, "", func(h *hook.Hook) error {
 		if len(h.Signing.Keys) >= maxSigningKeys {
 			return &hook.Error{
 				Fault: hook.Conflict, Msg: "the hook has five keys already; remove one that no receiver needs any more",
@@ -81,16 +85,21 @@ type signingKeyInput struct {
 }
 
 func (s *Server) deleteSigningKey(ctx context.Context, in *signingKeyInput) (*struct{}, error) {
-	_, err := s.changeTrigger(ctx, in.Company, in.ID, "", func(h *hook.Hook) error {
-		kept := slices.DeleteFunc(slices.Clone(h.Signing.Keys), func(k hook.SigningKey) bool { return k.ID == in.Key })
+	return nil, s.deleteKeyOf(ctx, hookName{in.Company, hook.Trigger, in.ID}, in.Key)
+}
+
+// deleteKeyOf removes a key from those that a hook's requests are signed with.
+func (s *Server) deleteKeyOf(ctx context.Context, n hookName, id string) error {
+	_, err := s.changeNamed(ctx, n, "", func(h *hook.Hook) error {
+		kept := slices.DeleteFunc(slices.Clone(h.Signing.Keys), func(k hook.SigningKey) bool { return k.ID == id })
 		if len(kept) == len(h.Signing.Keys) {
 			return missing("key")
 		}
 		h.Signing.Keys = kept
-		h.Locked = without(h.Locked, hook.KeySecret(in.Key))
+		h.Locked = without(h.Locked, hook.KeySecret(id))
 		return nil
 	})
-	return nil, err
+	return err
 }
 
 type hmacSettings struct {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +46,8 @@ type triggerInput struct {
 	Company string `path:"company" doc:"The company's ID."`
 	ID      string `path:"id" doc:"The trigger's ID."`
 }
+
+func (in *triggerInput) name() hookName { return hookName{in.Company, hook.Trigger, in.ID} }
 
 type addTriggerInput struct {
 	Company string `path:"company" doc:"The company's ID."`
@@ -96,19 +97,6 @@ func triggerOf(h *hook.Hook) trigger {
 
 func etag(h *hook.Hook) string { return strconv.Quote(strconv.Itoa(h.Version)) }
 
-// trigger returns a trigger of a company, or an error of fault Missing.
-func (s *Server) trigger(company, id string) (*hook.Hook, error) {
-	parsed, err := parseID(id, "trigger")
-	if err != nil {
-		return nil, err
-	}
-	h, ok := s.Store.Directory().Hooks[parsed]
-	if !ok || h.Company != company || h.Kind != hook.Trigger {
-		return nil, missing("trigger")
-	}
-	return h, nil
-}
-
 func (s *Server) listTriggers(_ context.Context, in *triggersInput) (*triggersOutput, error) {
 	out := &triggersOutput{}
 	out.Body.Items = []trigger{}
@@ -122,7 +110,7 @@ func (s *Server) listTriggers(_ context.Context, in *triggersInput) (*triggersOu
 }
 
 func (s *Server) getTrigger(ctx context.Context, in *triggerInput) (*triggerOutput, error) {
-	h, err := s.trigger(in.Company, in.ID)
+	h, err := s.named(in.name())
 	if err != nil {
 		return nil, err
 	}
@@ -152,85 +140,15 @@ func (s *Server) addTrigger(ctx context.Context, in *addTriggerInput) (*triggerO
 }
 
 func (s *Server) putTrigger(ctx context.Context, in *putTriggerInput) (*triggerOutput, error) {
-	h, err := s.changeTrigger(ctx, in.Company, in.ID, in.IfMatch, func(h *hook.Hook) error { return s.fill(h, &in.Body) })
+	h, err := s.changeNamed(ctx, hookName{in.Company, hook.Trigger, in.ID}, in.IfMatch, func(h *hook.Hook) error { return s.fill(h, &in.Body) })
 	if err != nil {
 		return nil, err
 	}
 	return s.answerTrigger(ctx, h)
 }
 
-// changeTrigger stores the next version of a trigger, as change makes it, and
-// returns it. Whoever changes the trigger at the same time, here or on another
-// node, is not overwritten unseen if ifMatch is given, and else change is called
-// again with what they have stored.
-func (s *Server) changeTrigger(ctx context.Context, company, id, ifMatch string, change func(*hook.Hook) error) (*hook.Hook, error) {
-	return s.changeTriggerAs(ctx, "hook.change", func(h *hook.Hook) any { return triggerOf(h) }, company, id, ifMatch, change)
-}
-
-// changeTriggerAs is changeTrigger with an action of its own in the audit log,
-// which shows what shown returns of the trigger before and after.
-func (s *Server) changeTriggerAs(ctx context.Context, action string, shown func(*hook.Hook) any,
-	company, id, ifMatch string, change func(*hook.Hook) error,
-) (*hook.Hook, error) {
-	var next *hook.Hook
-	err := s.again(ctx, func() error {
-		old, err := s.trigger(company, id)
-		if err != nil {
-			return err
-		}
-		changed := *old
-		changed.Version, changed.UpdatedAt = old.Version+1, now()
-		if err := change(&changed); err != nil {
-			return err
-		}
-		if !matches(ifMatch, etag(old)) {
-			return newProblem(http.StatusPreconditionFailed,
-				"the trigger was changed meanwhile; read it again, and send the new ETag as If-Match")
-		}
-		next = &changed
-		return s.Store.ChangeHook(ctx, changed, note(ctx, action, id, company, shown(old), shown(next)))
-	})
-	return next, err
-}
-
-// again calls change, and once more with the directory as it is then each time
-// that it finds that somebody else was faster.
-func (s *Server) again(ctx context.Context, change func() error) error {
-	const tries = 5
-	var err error
-	for range tries {
-		before := s.Store.Directory().Version
-		if err = change(); err == nil {
-			return nil
-		}
-		if status := problemOf(err).Status; status != http.StatusConflict && status != http.StatusPreconditionFailed {
-			return err
-		}
-		if err := s.Store.Reload(ctx); err != nil {
-			return err
-		}
-		if s.Store.Directory().Version == before {
-			return err // it was seen as it is
-		}
-	}
-	return err
-}
-
-// matches compares an If-Match header with an ETag (RFC 9110, section 13.1.1).
-func matches(header, tag string) bool {
-	if header == "" {
-		return true
-	}
-	for part := range strings.SplitSeq(header, ",") {
-		if part = strings.TrimSpace(part); part == "*" || part == tag {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *Server) deleteTrigger(ctx context.Context, in *triggerInput) (*struct{}, error) {
-	h, err := s.trigger(in.Company, in.ID)
+	h, err := s.named(in.name())
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ var allowed = map[string]string{
 	"internal/opentrans":     "internal/hook internal/trade",
 	"internal/pgtemp":        "",
 	"internal/receiver":      "",
-	"internal/render":        "internal/hook internal/render/entity internal/render/notice internal/trade",
+	"internal/render":        "internal/hook internal/openjson internal/render/entity internal/render/notice internal/render/order internal/trade",
 	"internal/render/entity": "internal/rawjson internal/trade",
 	"internal/render/notice": "internal/rawjson internal/trade",
 	"internal/render/order":  "internal/hook internal/openjson internal/rawjson internal/trade",
@@ -65,7 +65,7 @@ var allowed = map[string]string{
 
 	"internal/partner": "internal/account internal/document internal/hook internal/openjson internal/render/order internal/trade",
 
-	"internal/api": "internal/account internal/certificate internal/change internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/retry internal/signin internal/sign internal/trade",
+	"internal/api": "internal/account internal/certificate internal/change internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/render/order internal/retry internal/signin internal/sign internal/trade",
 
 	"internal/app": "internal/account internal/alert internal/api internal/bucket internal/check internal/deliver internal/document internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/partner internal/seal internal/send internal/signin internal/store internal/tracing",
 

@@ -16,9 +16,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/retry"
+	"github.com/waybillhq/waybill/internal/trade"
 )
 
 // Queue is the part of the store that the Engine needs; see store.Store.
@@ -70,6 +72,11 @@ type Queue interface {
 	AllHealths(ctx context.Context, since time.Time) ([]hook.Health, error)
 	// CancelDeleted cancels up to limit waiting deliveries of deleted hooks.
 	CancelDeleted(ctx context.Context, now time.Time, limit int) (int, error)
+
+	// StateVersion returns a version of an entity, StateAt the newest that there was
+	// at a time. They fail with a fault of kind hook.Missing if there is none.
+	StateVersion(ctx context.Context, company string, e trade.Entity, version int64) (trade.State, error)
+	StateAt(ctx context.Context, company string, e trade.Entity, at time.Time) (trade.State, error)
 
 	// Directory returns the companies and hooks at this moment.
 	Directory() *hook.Directory
@@ -130,6 +137,9 @@ type Engine struct {
 	turned map[uuid.UUID]hook.Health // of circuits that have opened or closed, to be stored
 	warned map[uuid.UUID]time.Time   // when hooks are to be disabled, as people were told; the lease loop's own
 
+	states *semaphore.Weighted // bytes of large states, see load
+	reads  *semaphore.Weighted // of states
+
 	settle chan struct{} // done is not empty
 	claim  chan struct{} // hungry is not empty
 	soon   chan struct{} // others or turned is not empty, or unshared
@@ -167,6 +177,8 @@ func New(o Options) *Engine {
 		soon:    make(chan struct{}, 1),
 		turned:  make(map[uuid.UUID]hook.Health),
 		warned:  make(map[uuid.UUID]time.Time),
+		states:  semaphore.NewWeighted(largeStates),
+		reads:   semaphore.NewWeighted(stateReads),
 	}
 	e.owned, e.foreign, e.others = make(map[uuid.UUID]struct{}), make(map[uuid.UUID]struct{}), make(map[uuid.UUID]struct{})
 	e.begin, e.abort = context.WithCancel(context.Background())

@@ -63,6 +63,15 @@ func (e *Engine) attempt(node uuid.UUID, j hook.Job) result {
 		r.back = true
 		return r
 	}
+	if h.NeedsState() {
+		state, done, err := e.load(ctx, &j, start)
+		if err != nil { // the node has lost what it held
+			r.back = true
+			return r
+		}
+		defer done()
+		j.State = state // r's job goes without it
+	}
 	r.kind = h.Kind
 	policy := retry.Of(h.Retry)
 	end := e.trace(&j, h, start)

@@ -21,18 +21,19 @@ type Tester struct {
 	Log       *slog.Logger
 }
 
-// Test sends a sample event of one of h's types to h, as the first attempt of a
-// delivery would be sent, and marked by the header Webhook-Test, and returns what
-// came of it and what it would mean for a delivery. The hook needn't be stored, nor
+// Test sends a sample event of one of h's types, about a state of its entity if h
+// needs one, to h, as the first attempt of a delivery would be sent, and marked by
+// the header Webhook-Test, and returns what came of it and what it would mean for a
+// delivery. The hook needn't be stored, nor
 // enabled. Nothing is queued, stored, retried or counted; of the test, the caller
 // fills in By. The error is that no ID could be made.
-func (t *Tester) Test(ctx context.Context, h *hook.Hook, sample trade.Event) (hook.Test, error) {
+func (t *Tester) Test(ctx context.Context, h *hook.Hook, sample trade.Event, state *trade.State) (hook.Test, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return hook.Test{}, fmt.Errorf("make an ID: %w", err)
 	}
 	start := time.Now()
-	j := hook.Job{Event: sample, Delivery: hook.Delivery{
+	j := hook.Job{Event: sample, State: state, Delivery: hook.Delivery{
 		ID: id, Company: h.Company, HookID: h.ID, EventID: sample.ID, EventType: sample.Type, Entity: sample.Entity,
 		State: hook.Sending, Priority: h.Priority, Attempt: 1, CreatedAt: start, Size: len(sample.Data), Events: 1,
 	}}

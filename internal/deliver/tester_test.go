@@ -42,7 +42,7 @@ func TestATestIsSentAsADeliveryWouldBe(t *testing.T) {
 						sent = r
 						return answer(r, tt.status)
 					})}
-				got, err := tester.Test(t.Context(), &h, trade.Event{Type: "DELIVERY", Data: []byte(`{"orderId":"1"}`)})
+				got, err := tester.Test(t.Context(), &h, trade.Event{Type: "DELIVERY", Data: []byte(`{"orderId":"1"}`)}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -86,7 +86,7 @@ func TestATestThatCannotBeMadeSaysWhy(t *testing.T) {
 				t.Error("something was sent")
 				return answer(r, 200)
 			})}
-		got, err := tester.Test(t.Context(), &h, trade.Event{Type: "DELIVERY", Data: []byte(`{"orderId":[]}`)})
+		got, err := tester.Test(t.Context(), &h, trade.Event{Type: "DELIVERY", Data: []byte(`{"orderId":[]}`)}, nil)
 		if err != nil || got.Attempt.Error != hook.BadRender || got.Verdict.State != hook.Waiting || !strings.Contains(got.Verdict.Reason, "orderId") {
 			t.Errorf("Test = %+v, %v, want the reason that nothing could be sent", got, err)
 		}

@@ -81,7 +81,7 @@ func (d *Delivery) WebhookID() string {
 type Job struct {
 	Delivery Delivery
 	Event    trade.Event
-	State    trade.State // of the event's entity, where the hook is told of it; see Hook.NeedsState
+	State    *trade.State // of the event's entity, if it is at hand and the hook needs it
 }
 
 // Request is what is sent to a receiver, without credentials: send adds those.

@@ -32,8 +32,8 @@ type Hook struct {
 	Title      string
 	Enabled    bool
 	Pending    bool     // of a document hook: somebody has enabled it without a URL, so that it isn't Enabled yet
-	EventTypes []string // names from the catalogue, at least one
-	URL        string   // https; see CheckURL; a document hook may have none while it isn't Enabled
+	EventTypes []string // names from the catalogue; at least one, but of a connector that isn't Enabled
+	URL        string   // https; see CheckURL; a document hook or connector may have none while it isn't Enabled; that of a GET connector has a place for the ID
 	Auth       Auth
 	Signing    Signing
 	Client     Certificate // what is shown to the receiver

@@ -178,7 +178,7 @@ func (in *Intake) revise(ctx context.Context, c *Change, o outcome, at time.Time
 		if i == 0 {
 			a.IdempotencyKey, a.Fingerprint = c.IdempotencyKey, c.Fingerprint
 		}
-		if jobs, err = owe(jobs, e, o.state, index.Hooks(e), at); err != nil {
+		if jobs, err = owe(jobs, e, &o.state, index.Hooks(e), at); err != nil {
 			return r, err
 		}
 		revision.Acceptances = append(revision.Acceptances, a)

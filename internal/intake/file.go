@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/waybillhq/waybill/internal/hook"
-	"github.com/waybillhq/waybill/internal/trade"
 )
 
 // File stores documents with the events that are raised by them, in one commit with
@@ -29,7 +28,7 @@ func (in *Intake) File(ctx context.Context, f hook.Filing) ([]hook.Receipt, erro
 			}
 		}
 		var err error
-		if jobs, err = owe(jobs, *e, trade.State{}, c.index.Hooks(*e), now); err != nil {
+		if jobs, err = owe(jobs, *e, nil, c.index.Hooks(*e), now); err != nil {
 			return nil, err
 		}
 	}

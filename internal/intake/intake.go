@@ -111,7 +111,7 @@ func (in *Intake) Accept(ctx context.Context, company string, posted []Posted) (
 		if err := complete(&e, company, now); err != nil {
 			return nil, err
 		}
-		if jobs, err = owe(jobs, e, trade.State{}, c.index.Hooks(e), now); err != nil {
+		if jobs, err = owe(jobs, e, nil, c.index.Hooks(e), now); err != nil {
 			return nil, err
 		}
 		acceptances = append(acceptances, hook.Acceptance{
@@ -166,15 +166,15 @@ func complete(e *trade.Event, company string, now time.Time) error {
 }
 
 // owe appends a job for each hook that is to be told of e. The state is that of its
-// entity, if it is known here.
-func owe(jobs []hook.Job, e trade.Event, state trade.State, hooks []*hook.Hook, now time.Time) ([]hook.Job, error) {
+// entity, or nil if it isn't known here.
+func owe(jobs []hook.Job, e trade.Event, state *trade.State, hooks []*hook.Hook, now time.Time) ([]hook.Job, error) {
 	for _, h := range hooks {
 		id, err := uuid.NewV7()
 		if err != nil {
 			return nil, err
 		}
-		size, needed := len(e.Data), trade.State{}
-		if h.NeedsState() {
+		size, needed := len(e.Data), (*trade.State)(nil)
+		if state != nil && h.NeedsState() {
 			needed = state
 			size += len(state.JSON) // so that what is held in memory stays bounded
 		}

@@ -18,70 +18,68 @@ import (
 // left out at every depth; what is unknown never is. The same values give the same
 // bytes. It panics if v is of a type that the package doesn't know.
 func Append(dst []byte, v any, without ...string) []byte {
-	return encoder{without}.value(dst, reflect.ValueOf(v))
+	value := reflect.ValueOf(v)
+	if value.Kind() == reflect.Slice {
+		return encoder{without}.array(dst, formOf(value.Type().Elem()), value)
+	}
+	return encoder{without}.value(dst, formOf(value.Type()), 0, value)
 }
-
-// large is from how many bytes on a text is given room in time.
-const large = 64 << 10
 
 type encoder struct{ without []string }
 
-func (e encoder) value(dst []byte, v reflect.Value) []byte {
-	switch v.Type() {
-	case timeType:
+func (e encoder) value(dst []byte, f, elem form, v reflect.Value) []byte {
+	switch f {
+	case timeForm:
 		dst = append(dst, '"')
 		dst = v.Interface().(time.Time).UTC().AppendFormat(dst, time.RFC3339Nano)
 		return append(dst, '"')
-	case rawType:
+	case rawForm:
 		return append(dst, v.Bytes()...)
-	}
-	at := v
-	if v.CanAddr() { // which spares a copy
-		at = v.Addr()
-	}
-	if own, ok := reflect.TypeAssert[json.Marshaler](at); ok {
+	case ownForm:
+		own, ok := reflect.TypeAssert[json.Marshaler](v)
+		if !ok {
+			return rawjson.AppendString(dst, v.String())
+		}
 		raw, err := own.MarshalJSON()
 		if err != nil {
 			panic("openjson: " + v.Type().String() + ": " + err.Error())
 		}
 		return append(dst, raw...)
-	}
-	switch v.Kind() {
-	case reflect.String:
+	case textForm, listedForm:
 		return rawjson.AppendString(dst, v.String())
-	case reflect.Bool:
+	case boolForm:
 		return strconv.AppendBool(dst, v.Bool())
-	case reflect.Int64:
+	case intForm:
 		return strconv.AppendInt(dst, v.Int(), 10)
-	case reflect.Pointer:
+	case pointerForm:
 		if v.IsNil() {
 			return append(dst, "null"...)
 		}
-		return e.value(dst, v.Elem())
-	case reflect.Struct:
+		return e.object(dst, v.Elem())
+	case structForm:
 		return e.object(dst, v)
-	case reflect.Slice:
-		dst = append(dst, '[')
-		for i := range v.Len() {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			if n := len(dst); n > large && cap(dst)-n < n/8 {
-				dst = slices.Grow(dst, n) // append would copy it far more often
-			}
-			dst = e.value(dst, v.Index(i))
-		}
-		return append(dst, ']')
 	default:
-		panic("openjson: a value of type " + v.Type().String())
+		return e.array(dst, elem, v)
 	}
+}
+
+func (e encoder) array(dst []byte, elem form, v reflect.Value) []byte {
+	dst = append(dst, '[')
+	for i := range v.Len() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = e.value(dst, elem, 0, v.Index(i))
+	}
+	return append(dst, ']')
 }
 
 func (e encoder) object(dst []byte, v reflect.Value) []byte {
 	s := shapeOf(v.Type())
 	dst = append(dst, '{')
 	start := len(dst)
-	for _, f := range s.fields {
+	for i := range s.fields {
+		f := &s.fields[i]
 		value := v.Field(f.index)
 		if f.omit && (value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0) || slices.Contains(e.without, f.name) {
 			continue
@@ -89,8 +87,8 @@ func (e encoder) object(dst []byte, v reflect.Value) []byte {
 		if len(dst) > start {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, f.key...)
-		dst = e.value(dst, value)
+		dst = append(dst, f.intro...)
+		dst = e.value(dst, f.form, f.elem, value)
 	}
 	if s.unknown >= 0 && v.Field(s.unknown).Len() > 0 {
 		unknown := v.Field(s.unknown).Convert(reflect.TypeFor[map[string]json.RawMessage]()).Interface().(map[string]json.RawMessage)
@@ -101,7 +99,8 @@ func (e encoder) object(dst []byte, v reflect.Value) []byte {
 			if len(dst) > start {
 				dst = append(dst, ',')
 			}
-			dst = append(rawjson.AppendString(dst, name), ':')
+			dst = rawjson.AppendString(dst, name)
+			dst = append(dst, ':')
 			dst = append(dst, unknown[name]...)
 		}
 	}

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/waybillhq/waybill/internal/rawjson"
 )
 
 // maxProblems is how many problems are told of one text.
@@ -41,79 +39,87 @@ func Decode(raw []byte, v any) []Problem {
 	case !json.Valid(raw):
 		d.wrong(syntax(raw))
 	default:
-		d.object(bytes.TrimSpace(raw), reflect.ValueOf(v).Elem())
+		d.raw = raw
+		d.space()
+		d.object(reflect.ValueOf(v).Elem())
 	}
 	return d.problems
 }
 
-// decoder reads a text. It keeps what objects and arrays need on stacks of its own, as
-// a large text has very many.
+// A decoder goes through a JSON text once.
 type decoder struct {
+	scanner
+	path     []step // where it is
 	problems []Problem
-	place    []step   // where it is, from the whole to the value
-	parts    [][]byte // of the objects and arrays that it is in
 }
 
-// step leads into a member or, if it has no name, into an element.
+// A step leads to a member of an object, or an element of an array.
 type step struct {
-	name  string
+	name  string // empty for an element
 	index int
 }
 
-// path writes where the decoder is, which is needed only for what is wrong.
-func (d *decoder) path() string {
-	path := ""
-	for _, s := range d.place {
-		if s.name == "" {
-			path += "[" + strconv.Itoa(s.index) + "]"
-		} else {
-			path = join(path, s.name)
-		}
-	}
-	return path
-}
-
-func (d *decoder) enter(name string, index int) { d.place = append(d.place, step{name, index}) }
-
-func (d *decoder) leave() { d.place = d.place[:len(d.place)-1] }
-
+// wrong notes what is wrong with the value at the path.
 func (d *decoder) wrong(reason string) {
 	switch {
 	case len(d.problems) < maxProblems-1:
-		d.problems = append(d.problems, Problem{d.path(), reason})
+		d.problems = append(d.problems, Problem{written(d.path), reason})
 	case len(d.problems) == maxProblems-1:
 		d.problems = append(d.problems, Problem{"", "has more that is wrong; correct this first"})
 	}
 }
 
+func written(path []step) string {
+	var b strings.Builder
+	for i, s := range path {
+		switch {
+		case s.name == "":
+			b.WriteString("[" + strconv.Itoa(s.index) + "]")
+		case i > 0:
+			b.WriteString("." + s.name)
+		default:
+			b.WriteString(s.name)
+		}
+	}
+	return b.String()
+}
+
+func (d *decoder) enter(s step) { d.path = append(d.path, s) }
+
+func (d *decoder) leave() { d.path = d.path[:len(d.path)-1] }
+
 // object reads a JSON object into a struct.
-func (d *decoder) object(raw []byte, v reflect.Value) {
-	s := shapeOf(v.Type())
-	base := len(d.parts)
-	d.parts = append(d.parts, s.none...)
-	defer func() { d.parts = d.parts[:base] }()
-	values := d.parts[base:]
-	var unknown map[string][]byte
-	err := rawjson.Members(raw, func(key, value []byte) {
-		if i, ok := s.byName[string(key)]; ok {
-			values[i] = value
-			return
-		}
-		if unknown == nil {
-			unknown = make(map[string][]byte)
-		}
-		unknown[string(key)] = value
-	})
-	if err != nil {
-		d.wrong("is " + kind(raw) + ", not an object; put its members into { }")
+func (d *decoder) object(v reflect.Value) {
+	if d.here() != '{' {
+		d.wrong("is " + kind(d.value()) + ", not an object; put its members into { }")
 		return
 	}
-	for i, value := range values {
-		if value != nil && string(value) != "null" {
-			d.enter(s.fields[i].name, 0)
-			d.value(value, v.Field(s.fields[i].index))
-			d.leave()
+	s := shapeOf(v.Type())
+	var seen uint64 // fields, by their place
+	var unknown map[string][]byte
+	for d.begin(); d.more(); {
+		key := d.key()
+		i, ok := s.byName[string(key)]
+		if !ok {
+			if unknown == nil {
+				unknown = make(map[string][]byte)
+			}
+			unknown[string(key)] = d.value()
+			continue
 		}
+		f := &s.fields[i]
+		field := v.Field(f.index)
+		if seen&(1<<i) != 0 {
+			field.SetZero()
+		}
+		seen |= 1 << i
+		d.enter(step{name: f.name})
+		if d.here() == 'n' {
+			d.value()
+		} else {
+			d.read(f.form, f.elem, field)
+		}
+		d.leave()
 	}
 	if len(unknown) > 0 && s.unknown >= 0 {
 		d.keep(unknown, v.Field(s.unknown))
@@ -124,82 +130,83 @@ func (d *decoder) object(raw []byte, v reflect.Value) {
 func (d *decoder) keep(unknown map[string][]byte, v reflect.Value) {
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(unknown)))
 	for name, value := range unknown {
-		d.enter(name, 0)
-		if plain, err := canonical(value); err != nil {
+		plain, err := canonical(value)
+		if err != nil {
+			d.enter(step{name: name})
 			d.wrong("can't be kept: " + err.Error())
-		} else {
-			v.SetMapIndex(reflect.ValueOf(name), reflect.ValueOf(json.RawMessage(plain)))
+			d.leave()
+			continue
 		}
-		d.leave()
+		v.SetMapIndex(reflect.ValueOf(name), reflect.ValueOf(json.RawMessage(plain)))
 	}
 }
 
-func (d *decoder) value(raw []byte, v reflect.Value) {
-	switch v.Type() {
-	case timeType:
-		d.time(raw, v)
-		return
-	case rawType:
-		if plain, err := canonical(raw); err != nil {
+// read reads a value that is not null.
+func (d *decoder) read(f, elem form, v reflect.Value) {
+	switch f {
+	case timeForm:
+		d.time(v)
+	case rawForm:
+		if plain, err := canonical(d.value()); err != nil {
 			d.wrong("can't be kept: " + err.Error())
 		} else {
 			v.SetBytes(plain)
 		}
-		return
-	}
-	if own, ok := reflect.TypeAssert[json.Unmarshaler](v.Addr()); ok {
-		if err := own.UnmarshalJSON(raw); err != nil {
+	case ownForm:
+		if err := v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(d.value()); err != nil {
 			d.wrong(err.Error())
 		}
-		return
-	}
-	switch v.Kind() {
-	case reflect.String:
-		d.text(raw, v)
-	case reflect.Bool:
+	case textForm, listedForm:
+		d.text(f, v)
+	case boolForm:
+		raw := d.value()
 		if raw[0] != 't' && raw[0] != 'f' {
 			d.wrong("is " + kind(raw) + "; write true or false")
 		}
 		v.SetBool(raw[0] == 't')
-	case reflect.Int64:
-		n, err := strconv.ParseInt(string(raw), 10, 64)
+	case intForm:
+		n, err := strconv.ParseInt(string(d.value()), 10, 64)
 		if err != nil {
 			d.wrong("is not a whole number")
 		}
 		v.SetInt(n)
-	case reflect.Pointer:
+	case pointerForm:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.object(raw, v.Elem())
-	case reflect.Struct:
-		d.object(raw, v)
-	case reflect.Slice:
-		d.array(raw, v)
-	default:
-		panic("openjson: a field of type " + v.Type().String())
+		d.object(v.Elem())
+	case structForm:
+		d.object(v)
+	case sliceForm:
+		d.array(elem, v)
 	}
 }
 
-func (d *decoder) array(raw []byte, v reflect.Value) {
-	base := len(d.parts)
-	defer func() { d.parts = d.parts[:base] }()
-	if err := rawjson.Elements(raw, func(value []byte) { d.parts = append(d.parts, value) }); err != nil {
-		d.wrong("is " + kind(raw) + ", not an array; put its elements into [ ]")
+func (d *decoder) array(elem form, v reflect.Value) {
+	if d.here() != '[' {
+		d.wrong("is " + kind(d.value()) + ", not an array; put its elements into [ ]")
 		return
 	}
-	elements := d.parts[base:]
-	v.Set(reflect.MakeSlice(v.Type(), len(elements), len(elements)))
-	for i, value := range elements {
-		d.enter("", i)
-		if string(value) == "null" {
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	i := 0
+	for d.begin(); d.more(); i++ {
+		d.enter(step{index: i})
+		switch {
+		case d.here() == 'n':
 			d.wrong("is null; leave it out")
-		} else if len(d.problems) < maxProblems {
-			d.value(value, v.Index(i))
+			d.value()
+		case len(d.problems) < maxProblems:
+			n := v.Len()
+			v.Grow(1)
+			v.SetLen(n + 1)
+			d.read(elem, 0, v.Index(n))
+		default:
+			d.value()
 		}
 		d.leave()
 	}
 }
 
-func (d *decoder) text(raw []byte, v reflect.Value) {
+func (d *decoder) text(f form, v reflect.Value) {
+	raw := d.value()
 	if raw[0] != '"' {
 		d.wrong("is " + kind(raw) + ", not a text; put it in quotation marks")
 		return
@@ -209,8 +216,8 @@ func (d *decoder) text(raw []byte, v reflect.Value) {
 		d.wrong("is not a text: " + err.Error())
 		return
 	}
-	if list, ok := reflect.TypeAssert[valued](v); ok && s != "" {
-		if values := list.Values(); !slices.Contains(values, s) {
+	if f == listedForm && s != "" {
+		if values := v.Interface().(valued).Values(); !slices.Contains(values, s) {
 			d.wrong(fmt.Sprintf("is %.60q; it must be one of %s", s, strings.Join(values, ", ")))
 			return
 		}
@@ -218,18 +225,17 @@ func (d *decoder) text(raw []byte, v reflect.Value) {
 	v.SetString(s)
 }
 
-func (d *decoder) time(raw []byte, v reflect.Value) {
-	s, err := unquote(raw)
-	if err != nil {
-		d.wrong("is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
-		return
+func (d *decoder) time(v reflect.Value) {
+	var t time.Time
+	s, err := unquote(d.value())
+	if err == nil {
+		t, err = time.Parse(time.RFC3339, s)
+		t = t.UTC().Truncate(time.Millisecond)
 	}
-	t, err := time.Parse(time.RFC3339, s)
-	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > 9999 {
+	if err != nil || t.Year() < 1 || t.Year() > 9999 {
 		d.wrong("is not a time such as \"2026-01-31T14:05:00Z\" (RFC 3339)")
-		return
 	}
-	v.Set(reflect.ValueOf(t))
+	*v.Addr().Interface().(*time.Time) = t
 }
 
 func unquote(raw []byte) (string, error) {
@@ -305,13 +311,6 @@ func kind(raw []byte) string {
 		return "null"
 	}
 	return "a number"
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }
 
 // syntax says what is wrong with a text that is not JSON.

@@ -28,15 +28,54 @@ type shape struct {
 	fields  []field
 	byName  map[string]int // place in fields
 	unknown int            // index in the struct of the map of unknown members; -1 if it has none
-	none    [][]byte       // for each field nothing
 }
 
 // A field is a field of a struct that is a member of its JSON object.
 type field struct {
 	index int
 	name  string
-	key   string // the name as JSON, with a colon
-	omit  bool   // if it is zero or empty
+	omit  bool // if it is zero or empty
+	form  form
+	elem  form   // of the elements, if it is a slice
+	intro []byte // the name as it is written, with its colon
+}
+
+// A form is how values of a type are read and written.
+type form int
+
+const (
+	timeForm form = iota
+	rawForm
+	ownForm    // a string that reads itself, and may write itself
+	textForm   // a string
+	listedForm // one of a list of strings
+	boolForm
+	intForm
+	pointerForm // to a struct
+	structForm
+	sliceForm
+)
+
+// formOf panics if t is of a kind that the package doesn't know.
+func formOf(t reflect.Type) form {
+	switch {
+	case t == timeType:
+		return timeForm
+	case t == rawType:
+		return rawForm
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()):
+		return ownForm
+	case t.Kind() == reflect.String && t.Implements(reflect.TypeFor[valued]()):
+		return listedForm
+	}
+	f, ok := map[reflect.Kind]form{
+		reflect.String: textForm, reflect.Bool: boolForm, reflect.Int64: intForm,
+		reflect.Pointer: pointerForm, reflect.Struct: structForm, reflect.Slice: sliceForm,
+	}[t.Kind()]
+	if !ok {
+		panic("openjson: a field of type " + t.String())
+	}
+	return f
 }
 
 // shapes holds the shapes seen so far, *shape by reflect.Type. There are as many
@@ -58,10 +97,14 @@ func shapeOf(t reflect.Type) *shape {
 			s.unknown = i
 		case f.IsExported() && name != "" && name != "-":
 			s.byName[name] = len(s.fields)
-			s.fields = append(s.fields, field{index: i, name: name, key: string(rawjson.AppendString(nil, name)) + ":", omit: options == "omitzero"})
+			own := field{index: i, name: name, omit: options == "omitzero", form: formOf(f.Type)}
+			if own.form == sliceForm {
+				own.elem = formOf(f.Type.Elem())
+			}
+			own.intro = append(rawjson.AppendString(nil, name), ':')
+			s.fields = append(s.fields, own)
 		}
 	}
-	s.none = make([][]byte, len(s.fields))
 	shapes.Store(t, s)
 	return s
 }

@@ -44,6 +44,7 @@ func TestWhatIsReadIsWrittenAgain(t *testing.T) {
 		`{}`: `{"id":"","big":false,"parts":[]}`,
 		` {"z": {"b": 1.50, "a": [ ] }, "parts":[{"name":"x","extra":"<&>"}], "id":"ü","y":null}`:                                                                                                                `{"id":"ü","big":false,"parts":[{"name":"x","extra":"<&>"}],"y":null,"z":{"a":[],"b":1.50}}`,
 		`{"id":"1","colour":"blue","big":true,"count":7,"price":1.2300e1,"at":"2026-03-01T12:00:00.1239+01:00","notes":["a\nb"],"parts":[],"main":{"name":"m","date":"2024-02-29"},"labels":[1,"x",{"k":true}]}`: `{"id":"1","colour":"blue","big":true,"count":7,"price":12.3,"at":"2026-03-01T11:00:00.123Z","notes":["a\u000ab"],"parts":[],"main":{"name":"m","date":"2024-02-29"},"labels":[1,"x",{"k":true}]}`,
+		`{"id":"1","id":"2","colour":null,"main":{"name":"x"},"main":null,"notes":["x"],"notes":[],"parts":null,"y":1,"y":2}`:                                                                                    `{"id":"2","big":false,"parts":[],"y":2}`,
 		`{"id":"1","id":"2","colour":null,"main":null,"notes":[],"parts":null}`:                                                                                                                                  `{"id":"2","big":false,"parts":[]}`,
 	} {
 		var v thing
@@ -82,8 +83,8 @@ func TestProblemsNameWhereTheyAre(t *testing.T) {
 		{`{"colour":"Red"}`, []openjson.Problem{{"colour", `is "Red"; it must be one of red, blue`}}},
 		{`{"at":"2026-02-30T00:00:00Z","main":"m","parts":{}}`, []openjson.Problem{
 			{"at", `is not a time such as "2026-01-31T14:05:00Z" (RFC 3339)`},
-			{"parts", "is an object, not an array; put its elements into [ ]"},
 			{"main", "is a text, not an object; put its members into { }"},
+			{"parts", "is an object, not an array; put its elements into [ ]"},
 		}},
 		{`{"parts":[{"name":"a"},null,{"date":"2026-02-29"},{"date":"soon"},{"date":5}]}`, []openjson.Problem{
 			{"parts[1]", "is null; leave it out"},

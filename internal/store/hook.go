@@ -74,7 +74,26 @@ UPDATE hook SET version = $1 WHERE id = $2 AND company = $3 AND deleted_at = 0 A
 // changed since they were read, or the company has others, it returns ErrHookChanged
 // and stores none. It notes e.
 func (s *Store) PutDocumentHooks(ctx context.Context, company string, hs []hook.Hook, e account.Entry) error {
-	err := s.changeDirectory(ctx, e, func(tx *sql.Tx) error {
+	if err := s.putHooks(ctx, company, hook.Documents, hs, e); err != nil {
+		return fmt.Errorf("put the document hooks of %s: %w", company, err)
+	}
+	return nil
+}
+
+// PutConnector stores a connector, of which a company has one of each kind: with
+// Version 1 as AddHook would, else as ChangeHook would. If it was changed since it
+// was read, or the company has another one of its kind, it returns ErrHookChanged. It
+// notes e.
+func (s *Store) PutConnector(ctx context.Context, h hook.Hook, e account.Entry) error {
+	if err := s.putHooks(ctx, h.Company, h.Kind, []hook.Hook{h}, e); err != nil {
+		return fmt.Errorf("put the connector %s of %s: %w", h.Kind, h.Company, err)
+	}
+	return nil
+}
+
+// putHooks stores all hooks of a kind that a company has.
+func (s *Store) putHooks(ctx context.Context, company string, kind hook.Kind, hs []hook.Hook, e account.Entry) error {
+	return s.changeDirectory(ctx, e, func(tx *sql.Tx) error {
 		for _, h := range hs {
 			put := s.changeHook
 			if h.Version == 1 {
@@ -86,16 +105,12 @@ func (s *Store) PutDocumentHooks(ctx context.Context, company string, hs []hook.
 		}
 		var all int // changes of the directory are made one after the other
 		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM hook WHERE company = $1 AND kind = $2 AND deleted_at = 0`,
-			company, string(hook.Documents)).Scan(&all)
+			company, string(kind)).Scan(&all)
 		if err == nil && all != len(hs) {
 			err = ErrHookChanged
 		}
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("put the document hooks of %s: %w", company, err)
-	}
-	return nil
 }
 
 func (s *Store) insertHookVersion(ctx context.Context, tx *sql.Tx, h hook.Hook) error {

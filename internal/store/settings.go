@@ -16,19 +16,20 @@ import (
 // settings are what a version of a hook says besides its columns, as they are
 // stored: as JSON, in which secrets are left out.
 type settings struct {
-	Auth    hook.Auth         `json:"auth,omitzero"`
-	Signing hook.Signing      `json:"signing,omitzero"`
-	Client  hook.Certificate  `json:"client,omitzero"`
-	Retry   hook.Retry        `json:"retry,omitzero"`
-	Queue   hook.Queue        `json:"queue,omitzero"`
-	Limits  hook.Limits       `json:"limits,omitzero"`
-	Pause   hook.Pause        `json:"pause,omitzero"`
-	Disable hook.DisableAfter `json:"disableAfter,omitempty"`
-	Pending bool              `json:"pending,omitempty"`
+	Auth      hook.Auth         `json:"auth,omitzero"`
+	Signing   hook.Signing      `json:"signing,omitzero"`
+	Client    hook.Certificate  `json:"client,omitzero"`
+	Retry     hook.Retry        `json:"retry,omitzero"`
+	Queue     hook.Queue        `json:"queue,omitzero"`
+	Connector hook.Connector    `json:"connector,omitzero"`
+	Limits    hook.Limits       `json:"limits,omitzero"`
+	Pause     hook.Pause        `json:"pause,omitzero"`
+	Disable   hook.DisableAfter `json:"disableAfter,omitempty"`
+	Pending   bool              `json:"pending,omitempty"`
 }
 
 func settingsOf(h *hook.Hook) (string, error) {
-	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client, h.Retry, h.Queue, h.Limits, h.Pause, h.Disable, h.Pending})
+	text, err := json.Marshal(settings{h.Auth, h.Signing, h.Client, h.Retry, h.Queue, h.Connector, h.Limits, h.Pause, h.Disable, h.Pending})
 	return string(text), err
 }
 
@@ -46,7 +47,7 @@ func readSettings(h *hook.Hook, text, basicUser string) error {
 		return err
 	}
 	h.Auth, h.Signing, h.Client, h.Retry, h.Queue = a.Auth, a.Signing, a.Client, a.Retry, a.Queue
-	h.Limits, h.Pause, h.Disable, h.Pending = a.Limits, a.Pause, a.Disable, a.Pending
+	h.Connector, h.Limits, h.Pause, h.Disable, h.Pending = a.Connector, a.Limits, a.Pause, a.Disable, a.Pending
 	return nil
 }
 

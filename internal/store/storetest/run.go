@@ -78,6 +78,8 @@ func queueCases() []testCase {
 		{"a password that stays the same is as old as it was", testPasswordKept},
 		{"the document hooks of a company are changed together, or not at all", testDocumentHooks},
 		{"of those who save document hooks at once, one does", testDocumentHooksTogether},
+		{"a company has one connector of each kind, with its settings", testConnectors},
+		{"of those who set up a connector at once, one does", testConnectorsTogether},
 		{"the latest tests of hooks are kept", testTests},
 		{"deliveries of a deleted hook are cancelled", testDeleted},
 		{"another company's hook is not changed or deleted", testForeignHook},
