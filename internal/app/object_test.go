@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/waybillhq/waybill/internal/app"
@@ -48,6 +49,14 @@ func (r *rig) testObject(t *testing.T) {
 		got := r.getURL(t, m.DownloadURL)
 		if !bytes.Equal(got, content) {
 			t.Errorf("the download has %d bytes, want the %d that were brought", len(got), len(content))
+		}
+	}
+	r.do(t, http.StatusCreated, "PUT", acme+"/orders/NW%2F1", `{"orderId":"NW/1","buyerOrder":{"documents":[{"code":"DRW","objectId":"`+kept["objectId"].(string)+`"}]},"lines":[{"id":"1"}]}`, nil)
+	r.do(t, http.StatusCreated, "PUT", acme+"/shipments/S-1", `{"id":"S-1","lines":[]}`, nil)
+	for path, want := range map[string]string{"/v2/order/NW%2F1": `"objectId":"` + kept["objectId"].(string) + `"`, "/v2/shipment/S-1": `"id":"S-1"`} {
+		body := r.getURL(t, strings.Replace(r.url, "://", "://acme:"+r.key(t, "acme", "reader")+"@", 1)+path)
+		if !bytes.Contains(body, []byte(want)) {
+			t.Errorf("GET %s = %s, want %s in it", path, body, want)
 		}
 	}
 	for _, path := range []string{"/v2/order/4711", "/v2/shipment/4711"} {
