@@ -13,7 +13,7 @@ EVENTS   ?= 200000
 UNWATCHED := -gcflags=modernc.org/...=-race=false -gcflags=golang.org/x/crypto/...=-race=false
 LINT     := go tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build run demo test check race lint fix generate fuzz cover vuln bench bench-queue bench-documents soak
+.PHONY: help build run demo test check race lint fix generate fuzz cover vuln bench bench-queue bench-documents bench-orders soak
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,7 @@ test: ## Run the tests, on SQLite and on PostgreSQL
 	@scripts/need postgres
 	@scripts/need node
 	@scripts/need nginx
+	@scripts/need xmllint
 	go test ./...
 
 check: generate lint race ## All that must pass before a change lands
@@ -53,6 +54,7 @@ race: ## Run the tests in random order with the race detector
 	@scripts/need postgres
 	@scripts/need node
 	@scripts/need nginx
+	@scripts/need xmllint
 	@scripts/need gcc
 	CGO_ENABLED=1 go test -race $(UNWATCHED) -shuffle=on -timeout=20m ./...
 
@@ -67,6 +69,7 @@ cover: ## Show how much of the code the tests run
 	@scripts/need postgres
 	@scripts/need node
 	@scripts/need nginx
+	@scripts/need xmllint
 	go test -coverpkg=./internal/... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | tail -1
 
@@ -95,3 +98,7 @@ soak: ## Make KILLS (200) kills and FAULTS (100) faults, send EVENTS (200000) by
 bench-documents: ## Bring 1000 documents of 1 MiB and one of 500 MiB, and say what memory that took
 	@scripts/need postgres
 	go test ./cmd/waybill -run TestDocumentsInBoundedMemory -documents=1000 -document-size=1048576 -large-document=524288000 -count=1 -timeout=60m -v
+
+bench-orders: ## Measure that the largest order is told within a second, on both engines
+	@scripts/need postgres
+	go test ./internal/app -run TestTheLargestOrder -parallel=1 -v -count=1 -largest-time=1s

@@ -25,6 +25,7 @@ import (
 	"github.com/waybillhq/waybill/internal/intake"
 	"github.com/waybillhq/waybill/internal/job"
 	"github.com/waybillhq/waybill/internal/mail"
+	"github.com/waybillhq/waybill/internal/manual"
 	"github.com/waybillhq/waybill/internal/metrics"
 	"github.com/waybillhq/waybill/internal/oidc"
 	"github.com/waybillhq/waybill/internal/partner"
@@ -182,6 +183,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}).Handler()
 	mux.Handle(partner.DocumentPath, receivers)
 	mux.Handle(partner.TradePath, receivers)
+	manual.Mount(mux)
 	a.api.srv = newServer(mux, o.Log)
 	return a, nil
 }

@@ -179,7 +179,7 @@ func (r *rig) testPostedOrders(t *testing.T, in *erp, kind, credentials, produce
 	path := "/" + kind + "/orders"
 	r.connect(t, "orders", "POST", path, credentials, `,"format":"JSON","enabledEventNames":["OrderIssuedByBuyer"]`)
 	const lines = `"lines":[{"id":"1","buyerLine":{"position":"10"}},{"id":"2"}]`
-	r.do(t, http.StatusOK, "PUT", acme+"/orders/"+kind+"%2F1", `{"orderId":"`+kind+`/1","theirs":true,`+lines+`}`, as(producer))
+	r.do(t, http.StatusCreated, "PUT", acme+"/orders/"+kind+"%2F1", `{"orderId":"`+kind+`/1","theirs":true,`+lines+`}`, as(producer))
 	got := in.first(t, path)
 	e := read(t, got)
 	if got.method != "POST" || got.contentType != "application/json" || e.EventName != "OrderIssuedByBuyer" || e.Meta.MessageID == "" ||
@@ -201,7 +201,7 @@ func (r *rig) testPostedShipments(t *testing.T, in *erp, kind, credentials, prod
 	t.Helper()
 	path := "/" + kind + "/shipments"
 	r.connect(t, "shipments", "POST", path, credentials, `,"enabledEventNames":["ShipmentIssuedBySupplier"]`)
-	r.do(t, http.StatusOK, "PUT", acme+"/shipments/"+kind+"-1", `{"id":"`+kind+`-1","lines":[{"purchaseOrderNumber":"7"},{"purchaseOrderNumber":"8"}]}`, as(producer))
+	r.do(t, http.StatusCreated, "PUT", acme+"/shipments/"+kind+"-1", `{"id":"`+kind+`-1","lines":[{"purchaseOrderNumber":"7"},{"purchaseOrderNumber":"8"}]}`, as(producer))
 	e := read(t, in.first(t, path))
 	if e.EventName != "ShipmentIssuedBySupplier" || e.Shipment == nil || e.Shipment.ID != kind+"-1" || len(e.Shipment.Lines) != 2 {
 		t.Errorf("with %s a new shipment is told as %+v", kind, e)
@@ -211,7 +211,7 @@ func (r *rig) testPostedShipments(t *testing.T, in *erp, kind, credentials, prod
 func (r *rig) testFetchedOrders(t *testing.T, in *erp, kind, credentials, producer, reader string) {
 	t.Helper()
 	r.connect(t, "orders", "GET", "/"+kind+"/fetch/{orderId}", credentials, `,"enabledEventNames":["OrderIssuedByBuyer"]`)
-	r.do(t, http.StatusOK, "PUT", acme+"/orders/"+kind+"%2F2", `{"lines":[{"id":"1"}]}`, as(producer))
+	r.do(t, http.StatusCreated, "PUT", acme+"/orders/"+kind+"%2F2", `{"lines":[{"id":"1"}]}`, as(producer))
 	got := in.first(t, "/"+kind+"/fetch/"+kind+"%2F2")
 	if got.method != "GET" || len(got.body) > 0 {
 		t.Errorf("with %s a GET webhook is %s with the body %q", kind, got.method, got.body)
@@ -225,7 +225,7 @@ func (r *rig) testFetchedOrders(t *testing.T, in *erp, kind, credentials, produc
 func (r *rig) testFetchedShipments(t *testing.T, in *erp, kind, credentials, producer, reader string) {
 	t.Helper()
 	r.connect(t, "shipments", "GET", "/"+kind+"/fetch?shipment={shipmentId}", credentials, `,"enabledEventNames":["ShipmentIssuedBySupplier"]`)
-	r.do(t, http.StatusOK, "PUT", acme+"/shipments/"+kind+"%202", `{"lines":[{"purchaseOrderNumber":"7"}]}`, as(producer))
+	r.do(t, http.StatusCreated, "PUT", acme+"/shipments/"+kind+"%202", `{"lines":[{"purchaseOrderNumber":"7"}]}`, as(producer))
 	got := in.first(t, "/"+kind+"/fetch?shipment="+kind+"%202")
 	if got.method != "GET" || len(got.body) > 0 {
 		t.Errorf("with %s a GET webhook is %s with the body %q", kind, got.method, got.body)

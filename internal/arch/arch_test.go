@@ -26,6 +26,7 @@ var allowed = map[string]string{
 	"internal/rawjson":  "",
 	"internal/openjson": "internal/rawjson",
 	"internal/seal":     "",
+	"docs":              "",
 	"webhook":           "", // for receivers: it must not need the rest
 
 	"internal/account":       "internal/hook internal/trade",
@@ -49,6 +50,8 @@ var allowed = map[string]string{
 	"internal/send":          "internal/hook",
 	"internal/sign":          "internal/hook",
 	"internal/send/sendtest": "",
+	"internal/spec":          "internal/openjson internal/render/entity internal/render/notice internal/render/order internal/trade",
+	"internal/spec/spectest": "internal/nodetest internal/spec",
 	"internal/store":         "internal/account internal/hook internal/trade",
 
 	"internal/store/storetest": "internal/account internal/hook internal/pgtemp internal/seal internal/store internal/trade",
@@ -63,11 +66,12 @@ var allowed = map[string]string{
 	"internal/signin":   "internal/account internal/hook",
 	"internal/document": "internal/hook internal/opentrans internal/trade",
 
+	"internal/manual":  "docs internal/spec",
 	"internal/partner": "internal/account internal/document internal/hook internal/openjson internal/render/order internal/trade",
 
 	"internal/api": "internal/account internal/certificate internal/change internal/check internal/document internal/hook internal/intake internal/oidc internal/rawjson internal/render/order internal/retry internal/signin internal/sign internal/trade",
 
-	"internal/app": "internal/account internal/alert internal/api internal/bucket internal/check internal/deliver internal/document internal/hook internal/intake internal/job internal/mail internal/metrics internal/oidc internal/partner internal/seal internal/send internal/signin internal/store internal/tracing",
+	"internal/app": "internal/account internal/alert internal/api internal/bucket internal/check internal/deliver internal/document internal/hook internal/intake internal/job internal/mail internal/manual internal/metrics internal/oidc internal/partner internal/seal internal/send internal/signin internal/store internal/tracing",
 
 	"internal/bench": "internal/account internal/hook internal/pgtemp internal/receiver internal/seal internal/store internal/trade",
 	"internal/demo":  "internal/app internal/receiver internal/trade",

@@ -109,6 +109,24 @@ func shapeOf(t reflect.Type) *shape {
 	return s
 }
 
+// A Member is a member of the JSON object that a struct is written as.
+type Member struct {
+	Name     string
+	Type     reflect.Type
+	Optional bool // left out when zero or empty
+}
+
+// Members returns the members that a struct of type t is written with, in order, and
+// whether it is open: written with what is unknown, too. It is for those who describe
+// the JSON of a type.
+func Members(t reflect.Type) (members []Member, open bool) {
+	s := shapeOf(t)
+	for _, f := range s.fields {
+		members = append(members, Member{f.name, t.Field(f.index).Type, f.omit})
+	}
+	return members, s.unknown >= 0
+}
+
 //nolint:gochecknoglobals // constants.
 var (
 	timeType = reflect.TypeFor[time.Time]()

@@ -82,7 +82,7 @@ func Body(e Event, f Form) ([]byte, error) {
 	}
 	raw := openjson.Append(nil, body)
 	if f.XML {
-		return XML("OrderWebhook", raw)
+		return XML(Root, raw)
 	}
 	return raw, nil
 }

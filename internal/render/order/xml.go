@@ -15,9 +15,12 @@ import (
 // state has that makes sense, and fewer than XML readers give up at.
 const maxDepth = 200
 
+// Root is the name of the root element of tXML.
+const Root = "OrderWebhook"
+
 // XML turns a JSON object into tXML, plain XML without namespaces and attributes
 // that says the same (XML 1.0): a member is an element of its name, an element of
-// an array an element of the singular (see singular); true, false and numbers are
+// an array an element of the singular (see Element); true, false and numbers are
 // as in JSON, without exponents; null is left out. Characters that XML can't have
 // become U+FFFD. In names they, and those other than ASCII letters, digits, hyphens,
 // dots and underscores, are written as _xHHHH_ with their code point, as SQL/XML
@@ -45,8 +48,8 @@ func write(header, name string, raw []byte) ([]byte, error) {
 	return w.out.Bytes(), nil
 }
 
-// singular returns the name of the elements that an array of a name becomes.
-func singular(name string) string {
+// Element returns the name of the elements that an array of a name becomes.
+func Element(name string) string {
 	switch name {
 	case "properties":
 		return "property"
@@ -70,7 +73,7 @@ func (w *writer) element(name string, raw []byte, depth int) error {
 	case 'n':
 		return nil
 	case '[':
-		one := singular(name)
+		one := Element(name)
 		if e := rawjson.Elements(raw, func(value []byte) {
 			if err == nil && value[0] == '[' { // an array within an array is an element that has elements
 				w.open(one)
