@@ -3,12 +3,12 @@ package partner_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -130,7 +130,7 @@ func TestALargePageIsSentInParts(t *testing.T) {
 	w := newHandler(t, s.Store, slog.New(slog.DiscardHandler))
 	w.handler = w.serveFrom(s, storetest.Keys(t), slog.New(slog.DiscardHandler))
 	for i := range 20 {
-		state := strings.Replace(order(fmt.Sprint(i), 1), `"shelf":"B 4"`, `"shelf":"`+strings.Repeat("x", 2<<20)+`"`, 1)
+		state := strings.Replace(order(strconv.Itoa(i), 1), `"shelf":"B 4"`, `"shelf":"`+strings.Repeat("x", 2<<20)+`"`, 1)
 		w.putOrder(t, "acme", state, time.Now().Add(time.Duration(i-60)*time.Minute))
 	}
 	rec := &meter{ResponseRecorder: httptest.NewRecorder(), store: s}
