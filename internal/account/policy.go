@@ -26,8 +26,8 @@ const (
 	ChangeCompany Action = "company.change" // name, language, time zone
 	PostEvents    Action = "event.post"
 	ReadEvents    Action = "event.read"
-	PostDocuments Action = "document.post" // and statuses by hand
-	ReadDocuments Action = "document.read" // and deals
+	PostDocuments Action = "document.post" // and objects, and statuses by hand
+	ReadDocuments Action = "document.read" // and objects, and deals
 	ChangeOrders  Action = "order.change"  // and shipments
 	ReadOrders    Action = "order.read"    // and shipments
 	ReadHooks     Action = "hook.read"

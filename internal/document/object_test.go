@@ -18,7 +18,7 @@ import (
 )
 
 // keep uploads an object.
-func (w *world) keep(t *testing.T, ctx context.Context, content io.Reader, r document.ObjectRequest) (trade.Object, error) {
+func (w *world) keep(ctx context.Context, t *testing.T, content io.Reader, r document.ObjectRequest) (trade.Object, error) {
 	t.Helper()
 	u, err := w.Begin(t.Context(), r.Company)
 	if err != nil {
@@ -40,7 +40,7 @@ func TestObjectsAreKeptAndDeleted(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		content := bytes.Repeat([]byte("0123456789abcdef"), 40_000) // three chunks
-		o, err := w.keep(t, t.Context(), bytes.NewReader(content), objectRequest())
+		o, err := w.keep(t.Context(), t, bytes.NewReader(content), objectRequest())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,13 +80,13 @@ func TestObjectsThatAreNotKeptLeaveNothing(t *testing.T) {
 		for name, content := range map[string]io.Reader{
 			"a sender that goes away": &broken{left: 600_000}, "too much": io.LimitReader(zeros{}, 4<<20+1), "nothing": strings.NewReader(""),
 		} {
-			if _, err := w.keep(t, t.Context(), content, objectRequest()); err == nil {
+			if _, err := w.keep(t.Context(), t, content, objectRequest()); err == nil {
 				t.Errorf("%s = nil, want an error", name)
 			}
 		}
 		unnamed := objectRequest()
 		unnamed.Filename = ""
-		if _, err := w.keep(t, t.Context(), strings.NewReader("abc"), unnamed); hook.FaultOf(err) != hook.Invalid {
+		if _, err := w.keep(t.Context(), t, strings.NewReader("abc"), unnamed); hook.FaultOf(err) != hook.Invalid {
 			t.Errorf("an object without a name = %v, want an error of fault invalid", err)
 		}
 		if n := w.leftovers(t); n != 0 {
@@ -101,7 +101,7 @@ func TestAnObjectWhoseSenderGoesAwayAtTheEnd(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		o, err := w.keep(t, gone, strings.NewReader("abc"), objectRequest())
+		o, err := w.keep(gone, t, strings.NewReader("abc"), objectRequest())
 		if n := w.leftovers(t); err != nil && n != 0 {
 			t.Errorf("%v, and %d contents belong to nothing", err, n)
 		}

@@ -87,8 +87,7 @@ func (in *Intake) change(ctx context.Context, c *Change) (r hook.Revised, stale 
 	if err := c.check(before, err); err != nil {
 		return r, false, err
 	}
-	at := time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it
-	o, err := in.compare(ctx, c, before, at)
+	o, at, err := in.compare(ctx, c, before)
 	if err != nil {
 		return r, false, err
 	}
@@ -137,25 +136,29 @@ func (c *Change) check(before trade.State, missing error) error {
 	return nil
 }
 
-// compare finds out what is to become of an entity.
-func (in *Intake) compare(ctx context.Context, c *Change, before trade.State, at time.Time) (outcome, error) {
+// compare finds out what is to become of an entity, and at what time. That is taken when
+// nothing but the commit is left to wait for: who polls for changes relies on it that
+// one is there soon after its time.
+func (in *Intake) compare(ctx context.Context, c *Change, before trade.State) (o outcome, at time.Time, err error) {
 	if weight := min(compared, int64(len(c.Raw)+len(before.JSON))); weight > small {
 		if err := in.room.Acquire(ctx, weight); err != nil {
-			return outcome{}, err
+			return outcome{}, at, err
 		}
 		defer in.room.Release(weight)
 	}
+	at = time.Now().UTC().Truncate(time.Microsecond) // as the store keeps it
 	raw := c.Raw
 	if c.Patch {
-		var err error
 		if raw, err = change.Merge(before.JSON, raw); err != nil {
-			return outcome{}, err
+			return outcome{}, at, err
 		}
 	}
 	if c.Entity.Kind == trade.KindShipment {
-		return c.compareShipments(before, raw, at)
+		o, err = c.compareShipments(before, raw, at)
+	} else {
+		o, err = c.compareOrders(before, raw, at)
 	}
-	return c.compareOrders(before, raw, at)
+	return o, at, err
 }
 
 // revise stores what has become of an entity, and what happened.

@@ -253,6 +253,9 @@ func canonical(raw []byte) ([]byte, error) {
 	if c := raw[0]; c != '{' && c != '[' && c != '"' {
 		return bytes.Clone(raw), nil
 	}
+	if depth(raw) > maxDepth {
+		return nil, errors.New("it has objects and arrays more than 100 deep in each other; write it flatter")
+	}
 	from := json.NewDecoder(bytes.NewReader(raw))
 	from.UseNumber()
 	var v any
@@ -266,6 +269,31 @@ func canonical(raw []byte) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// maxDepth is how many objects and arrays may be within each other in what is unknown:
+// more than makes sense, and fewer than readers of XML give up at.
+const maxDepth = 100
+
+// depth returns how many objects and arrays of a JSON value are within each other, at
+// most.
+func depth(raw []byte) int {
+	now, most, quoted := 0, 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			now++
+			most = max(most, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return most
 }
 
 // kind names what a JSON value is.

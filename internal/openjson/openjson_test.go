@@ -173,3 +173,18 @@ func TestSameIsWhatIsWritten(t *testing.T) {
 		}
 	}
 }
+
+// What is unknown can be deep, but not so deep that readers of it as XML fail.
+func TestWhatIsTooDeepIsRefused(t *testing.T) {
+	t.Parallel()
+	nested := func(n int) string {
+		return `{"id":"1","parts":[{"name":"a","x":` + strings.Repeat(`[{"y":"]}\"[["},`, n/2) + `1` + strings.Repeat(`]`, n/2) + `}]}`
+	}
+	for n, want := range map[int]int{2: 0, 50: 0, 196: 0, 198: 0, 202: 1, 2_000: 1} {
+		var v thing
+		problems := openjson.Decode([]byte(nested(n)), &v)
+		if len(problems) != want || want == 1 && (problems[0].Field != "parts[0].x" || !strings.Contains(problems[0].Reason, "deep")) {
+			t.Errorf("%d brackets = %v, want %d problems with where it is", n, problems, want)
+		}
+	}
+}

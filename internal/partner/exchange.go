@@ -85,6 +85,7 @@ func statusOf(f hook.Fault) int {
 type exchange struct {
 	http.ResponseWriter
 	begun  time.Time
+	end    time.Time // by which all must be read; zero: whenever
 	status int
 	sent   int64 // bytes
 }
@@ -112,7 +113,7 @@ func (x *exchange) Write(b []byte) (int, error) {
 	}
 	written := 0
 	for {
-		x.until(time.Now().Add(patience))
+		x.until(x.deadline())
 		n, err := x.ResponseWriter.Write(b[written:min(written+part, len(b))])
 		written += n
 		x.sent += int64(n)
@@ -120,6 +121,15 @@ func (x *exchange) Write(b []byte) (int, error) {
 			return written, err
 		}
 	}
+}
+
+// deadline returns when the next part must be read.
+func (x *exchange) deadline() time.Time {
+	next := time.Now().Add(patience)
+	if !x.end.IsZero() && x.end.Before(next) {
+		return x.end
+	}
+	return next
 }
 
 // until sets when the client must have read what is being sent; zero: no limit.

@@ -20,8 +20,8 @@ import (
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
-// keep stores an object of acme's.
-func (w *world) keep(t *testing.T, filename, mediaType, content string) trade.Object {
+// keep stores a PDF of acme's.
+func (w *world) keep(t *testing.T, filename, content string) trade.Object {
 	t.Helper()
 	u, err := w.archive.Begin(t.Context(), "acme")
 	if err != nil {
@@ -31,7 +31,7 @@ func (w *world) keep(t *testing.T, filename, mediaType, content string) trade.Ob
 	if err := u.Bring(t.Context(), strings.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
-	o, _, err := w.archive.Keep(t.Context(), u, document.ObjectRequest{Company: "acme", Filename: filename, MediaType: mediaType})
+	o, _, err := w.archive.Keep(t.Context(), u, document.ObjectRequest{Company: "acme", Filename: filename, MediaType: "application/pdf"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestAnObjectIsDownloadedWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		content := strings.Repeat("0123456789abcdef", 40_000)
-		o := w.keep(t, "Zeichnung für A.pdf", "application/pdf", content)
+		o := w.keep(t, "Zeichnung für A.pdf", content)
 		m := w.metadata(t, o.ID)
 		if m.ID != o.ID.String() || m.Filename != o.Filename || m.ContentType != "application/pdf" {
 			t.Errorf("metadata = %+v, want those of %+v", m, o)
@@ -121,7 +121,7 @@ func TestADocumentIsAnObject(t *testing.T) {
 func TestWhoMaySeeMetadata(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		o := w.keep(t, "a.pdf", "application/pdf", "%PDF-1.7")
+		o := w.keep(t, "a.pdf", "%PDF-1.7")
 		w.checkWho(t, "GET", metadataPath(o.ID), "")
 		for name, path := range map[string]string{
 			"an object that isn't there": metadataPath(uuid.New()), "what isn't an ID": "/v2/object-storage/document/a/metadata",
@@ -198,7 +198,7 @@ func TestASignedURLWorksForAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged journal
 		w := newHandler(t, storetest.Open(t), slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
-		o := w.keep(t, "a.pdf", "application/pdf", "%PDF-1.7")
+		o := w.keep(t, "a.pdf", "%PDF-1.7")
 		me := "acme:" + w.keys["acme reader"]
 		var m metadata
 		if err := json.Unmarshal(w.call(t, "GET", metadataPath(o.ID), "", me).Body.Bytes(), &m); err != nil {
@@ -220,7 +220,7 @@ func TestASignedURLWorksForAMinute(t *testing.T) {
 		if got := get(link, 200); got != "%PDF-1.7" {
 			t.Errorf("the download = %s, want the object", got)
 		}
-		other := w.keep(t, "b.pdf", "application/pdf", "other")
+		other := w.keep(t, "b.pdf", "other")
 		for _, changed := range changes(t, link, other.ID) {
 			if got := get(changed, 403); !strings.Contains(got, "as it was given out") {
 				t.Errorf("the refusal says %s, want that the URL is another", got)
@@ -269,7 +269,7 @@ func changes(t *testing.T, link string, other uuid.UUID) []string {
 func TestASignedURLIsOfItsKeys(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		o := w.keep(t, "a.pdf", "application/pdf", "%PDF-1.7")
+		o := w.keep(t, "a.pdf", "%PDF-1.7")
 		path := strings.TrimPrefix(w.metadata(t, o.ID).DownloadURL, publicURL)
 		for name, tt := range map[string]struct {
 			node *world

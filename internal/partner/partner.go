@@ -99,11 +99,12 @@ func (s *Server) Handler() http.Handler {
 type door struct {
 	action account.Action // that they must be allowed; empty: anybody is let in
 	bearer bool           // a key may come as a bearer token, too
+	rooms  bool           // answers take up room, so none may last long
 }
 
 func documentDoor() door { return door{action: account.ReadDocuments} }
 func objectDoor() door   { return door{action: account.ReadDocuments, bearer: true} }
-func tradeDoor() door    { return door{action: account.ReadEvents, bearer: true} }
+func tradeDoor() door    { return door{action: account.ReadOrders, bearer: true, rooms: true} }
 func openDoor() door     { return door{} }
 
 // challenges say how to come in (RFC 9110, section 11.6.1).
@@ -123,6 +124,9 @@ type handler func(w http.ResponseWriter, r *http.Request, company string) error
 func (s *Server) handle(d door, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{ResponseWriter: w, begun: time.Now()}
+		if d.rooms {
+			x.end = x.begun.Add(longest)
+		}
 		a, err := s.allow(r, d)
 		if err == nil {
 			w.Header().Set("Cache-Control", "no-cache") // it may be kept, but another may come

@@ -162,10 +162,10 @@ func request(t *testing.T, method, url, content, credentials string, headers ...
 }
 
 // call has a handler in a bubble answer a request.
-func (w *world) call(t *testing.T, method, path, content, credentials string, headers ...string) *httptest.ResponseRecorder {
+func (w *world) call(t *testing.T, method, path, content, credentials string) *httptest.ResponseRecorder {
 	t.Helper()
 	rec := httptest.NewRecorder()
-	w.handler.ServeHTTP(rec, request(t, method, path, content, credentials, headers...))
+	w.handler.ServeHTTP(rec, request(t, method, path, content, credentials))
 	return rec
 }
 

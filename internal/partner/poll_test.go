@@ -29,7 +29,7 @@ type polled struct {
 	LastUpdatedAt string    `json:"lastUpdatedAt" xml:"lastUpdatedAt"`
 }
 
-func (p *polled) ids() string {
+func (p polled) ids() string {
 	var all []string
 	for _, f := range p.Data {
 		all = append(all, f.ID)

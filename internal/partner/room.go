@@ -16,6 +16,7 @@ const (
 	mostOfCompany = 8
 	mostOfAll     = 32
 	wait          = 10 * time.Second // for room
+	longest       = 10 * time.Minute // of an answer that takes up room: others need it, too
 )
 
 // rooms bounds the memory that answers need. The zero value is ready for use.

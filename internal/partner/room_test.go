@@ -3,10 +3,12 @@ package partner_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -128,7 +130,7 @@ func TestALargePageIsSentInParts(t *testing.T) {
 	w := newHandler(t, s.Store, slog.New(slog.DiscardHandler))
 	w.handler = w.serveFrom(s, storetest.Keys(t), slog.New(slog.DiscardHandler))
 	for i := range 20 {
-		state := strings.Replace(order(fmt.Sprint(i), 1), `"shelf":"B 4"`, `"shelf":"`+strings.Repeat("x", 2<<20)+`"`, 1)
+		state := strings.Replace(order(strconv.Itoa(i), 1), `"shelf":"B 4"`, `"shelf":"`+strings.Repeat("x", 2<<20)+`"`, 1)
 		w.putOrder(t, "acme", state, time.Now().Add(time.Duration(i-60)*time.Minute))
 	}
 	rec := &meter{ResponseRecorder: httptest.NewRecorder(), store: s}
@@ -174,4 +176,45 @@ func (m *meter) Write(b []byte) (int, error) {
 	m.ahead = max(m.ahead, m.store.read-sent)
 	m.bytes += len(b)
 	return len(b), nil
+}
+
+// lazy is a client that takes its time for each part, and notes how long it is given.
+type lazy struct {
+	*httptest.ResponseRecorder
+	latest time.Time
+}
+
+func (l *lazy) SetWriteDeadline(deadline time.Time) error {
+	if deadline.After(l.latest) {
+		l.latest = deadline
+	}
+	return nil
+}
+
+func (l *lazy) Write(b []byte) (int, error) {
+	time.Sleep(50 * time.Second)
+	if !time.Now().Before(l.latest) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return len(b), nil
+}
+
+// A client that reads slowly, and yet in time, doesn't take up room for ever.
+func TestNoAnswerLastsForever(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newHandler(t, storetest.Open(t), slog.New(slog.DiscardHandler))
+		w.putOrder(t, "acme", strings.Replace(order("1", 1), `"B 4"`, `"`+strings.Repeat("x", 2<<20)+`"`, 1), time.Now().Add(-time.Hour))
+		begun := time.Now()
+		client := &lazy{ResponseRecorder: httptest.NewRecorder()}
+		defer func() {
+			if recover() != http.ErrAbortHandler { //nolint:errorlint // it is panicked with as it is
+				t.Error("the answer has an end, want that it breaks off")
+			}
+			if took := time.Since(begun); took != 10*time.Minute || !client.latest.Equal(begun.Add(took)) {
+				t.Errorf("the client was given %s and time until %s, want 10m0s", took, client.latest.Sub(begun))
+			}
+		}()
+		w.handler.ServeHTTP(client, request(t, "POST", orderPoll, `{}`, "acme:"+w.keys["acme reader"]))
+	})
 }

@@ -19,7 +19,7 @@ type view struct {
 	// render returns a state as receivers fetch it, of its lines those changed later than
 	// after; all, if that is zero.
 	render func(state []byte, after time.Time) ([]byte, error)
-	// statuses reads what a page is to be narrowed to.
+	// ask reads what a receiver asks for when it polls.
 	ask func(body []byte) (ask, error)
 }
 
@@ -49,7 +49,7 @@ func (s *Server) getState(v view) handler {
 		}
 		e := trade.Entity{Kind: v.kind, ID: r.PathValue("id")}
 		if !utf8.ValidString(e.ID) || strings.Contains(e.ID, "\x00") { // which no database can look for
-			return hook.Errorf(hook.Missing, "there is no such %s", v.kind)
+			return noSuch(v.kind)
 		}
 		leave, err := s.rooms.enter(r.Context(), company)
 		if err != nil {
@@ -57,6 +57,9 @@ func (s *Server) getState(v view) handler {
 		}
 		defer leave()
 		state, err := s.Store.State(r.Context(), company, e)
+		if hook.FaultOf(err) == hook.Missing {
+			return noSuch(v.kind)
+		}
 		if err != nil {
 			return err
 		}
@@ -66,6 +69,10 @@ func (s *Server) getState(v view) handler {
 		}
 		return answer(w, r, v.name, raw)
 	}
+}
+
+func noSuch(k trade.EntityKind) error {
+	return hook.Errorf(hook.Missing, "there is no such %s; its ID is percent-encoded in the path", k)
 }
 
 const afterParameter = "lastUpdatedAfter"

@@ -11,9 +11,10 @@ import (
 
 const purpose = "download"
 
-func mac(t *testing.T, k *seal.Keys, message string) []byte {
+// mac authenticates a message.
+func mac(t *testing.T, k *seal.Keys) []byte {
 	t.Helper()
-	m, err := k.MAC(purpose, []byte(message))
+	m, err := k.MAC(purpose, []byte("message"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,8 +24,8 @@ func mac(t *testing.T, k *seal.Keys, message string) []byte {
 func TestAMessageIsAuthenticForOnePurposeAndUnchanged(t *testing.T) {
 	t.Parallel()
 	k := newKeys(t)
-	m := mac(t, k, "message")
-	if !bytes.Equal(m, mac(t, k, "message")) {
+	m := mac(t, k)
+	if !bytes.Equal(m, mac(t, k)) {
 		t.Error("the same message has two MACs, want one")
 	}
 	check(t, "itself", k, purpose, "message", m, true)
@@ -54,9 +55,9 @@ func TestNodesCheckEachOthersMACs(t *testing.T) {
 	t.Parallel()
 	one := create(t)
 	two := load(t, one.Path())
-	before := mac(t, one, "message")
+	before := mac(t, one)
 	rotate(t, one)
-	after := mac(t, one, "message")
+	after := mac(t, one)
 	if bytes.Equal(before, after) {
 		t.Error("the new key makes the MAC of the old one")
 	}

@@ -59,8 +59,8 @@ func callTypes() []Type {
 		return []Type{
 			{Name: kind + "Poll", Words: "What is asked for.", Members: []Member{
 				{Name: "filters", Kind: Object, Type: kind + "Filters", Words: "Which of them."},
-				{Name: "offset", Kind: Whole, Words: "How many to leave out, for the next part of the same poll; 0 if it is left out."},
-				{Name: "limit", Kind: Whole, Words: "How many to answer with at most, from 1 to 100; 100 if it is left out."},
+				{Name: "offset", Kind: Whole, Words: "How many to leave out, to look around; 0 if it is left out. To go on, ask for what changed after lastUpdatedAt of the answer: what changes meanwhile moves, and counting steps over some."},
+				{Name: "limit", Kind: Whole, Words: "How many to answer with at most, from 1 to 100, and those besides that changed in the same millisecond as the last; 100 if it is left out."},
 			}},
 			{Name: kind + "Filters", Words: "Which are asked for.", Members: []Member{
 				{Name: "lastUpdatedAfter", Kind: Time, Words: "Those that changed later."},

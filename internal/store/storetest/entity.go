@@ -323,10 +323,14 @@ func testStates(t *testing.T, st *store.Store) {
 		q    trade.StateQuery
 		want func(trade.State) bool
 	}{
-		"all":                     {trade.StateQuery{}, func(trade.State) bool { return true }},
-		"by status":               {trade.StateQuery{Statuses: []string{"Confirmed"}}, func(s trade.State) bool { return s.Status == "Confirmed" }},
-		"by statuses":             {trade.StateQuery{Statuses: []string{"Confirmed", "Issued"}}, func(s trade.State) bool { return s.Status != "" }},
-		"changed later":           {trade.StateQuery{After: all[3].At}, func(s trade.State) bool { return s.At.After(all[3].At) }},
+		"all":              {trade.StateQuery{}, func(trade.State) bool { return true }},
+		"by status":        {trade.StateQuery{Statuses: []string{"Confirmed"}}, func(s trade.State) bool { return s.Status == "Confirmed" }},
+		"by statuses":      {trade.StateQuery{Statuses: []string{"Confirmed", "Issued"}}, func(s trade.State) bool { return s.Status != "" }},
+		"changed later":    {trade.StateQuery{After: all[3].At}, func(s trade.State) bool { return s.At.After(all[3].At) }},
+		"changed no later": {trade.StateQuery{Until: all[3].At}, func(s trade.State) bool { return !s.At.After(all[3].At) }},
+		"changed in between": {trade.StateQuery{After: all[1].At, Until: all[5].At}, func(s trade.State) bool {
+			return s.At.After(all[1].At) && !s.At.After(all[5].At)
+		}},
 		"of another company":      {trade.StateQuery{Company: "globex"}, func(trade.State) bool { return false }},
 		"by status, not changed":  {trade.StateQuery{Statuses: []string{"Issued"}, After: last.At}, func(trade.State) bool { return false }},
 		"of a status that no has": {trade.StateQuery{Statuses: []string{"Rejected"}}, func(trade.State) bool { return false }},
