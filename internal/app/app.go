@@ -178,11 +178,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Tracer: a.tracer, Metrics: a.metrics.Handler(), MaxEvent: o.MaxEvent, MaxBatch: o.MaxBatch, MaxDocument: a.archive.MaxSize,
 		Version: o.Version, Log: o.Log,
 	}).Handler())
-	receivers := (&partner.Server{
+	(&partner.Server{
 		Archive: a.archive, Gate: a.gate, Store: a.store, Keys: a.keys, Policy: policy, PublicURL: public, Log: o.Log,
-	}).Handler()
-	mux.Handle(partner.DocumentPath, receivers)
-	mux.Handle(partner.TradePath, receivers)
+	}).Mount(mux)
 	manual.Mount(mux)
 	a.api.srv = newServer(mux, o.Log)
 	return a, nil

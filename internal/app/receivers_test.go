@@ -78,7 +78,7 @@ func TestGeneratedReceiversTakeWhatIsDelivered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			in := &recorder{Handler: spectest.Front(t, start(t))}
-			r := startRig(t, filepath.Join(t.TempDir(), "waybill.db"), in, func(o *app.Options) {})
+			r := startRig(t, filepath.Join(t.TempDir(), "waybill.db"), in, func(*app.Options) {})
 			for kind, entity := range map[string]trade.EntityKind{"orders": trade.KindOrder, "shipments": trade.KindShipment} {
 				state := trade.SampleState(entity, time.Now())
 				r.do(t, http.StatusCreated, "PUT", acme+"/"+kind+"/"+url.PathEscape(state.Entity.ID), string(state.JSON), nil)

@@ -31,8 +31,12 @@ func (e *Engine) load(ctx context.Context, j *hook.Job, start time.Time) (s *tra
 	if s == nil || err != nil || len(s.JSON) < largeState {
 		return s, func() {}, err
 	}
-	size := min(int64(len(s.JSON)), largeStates)
-	s = nil // one that was read is read again when there is room
+	return e.loadLarge(ctx, j, start, min(int64(len(s.JSON)), largeStates))
+}
+
+// loadLarge is load for a state of a size: one that is not at hand is read when there
+// is room for it.
+func (e *Engine) loadLarge(ctx context.Context, j *hook.Job, start time.Time, size int64) (s *trade.State, done func(), err error) {
 	if err := e.states.Acquire(ctx, size); err != nil {
 		return nil, nil, fmt.Errorf("wait for room for a state: %w", err)
 	}

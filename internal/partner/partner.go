@@ -74,25 +74,24 @@ type Keys interface {
 
 // What all paths that receivers call begin with.
 const (
-	DocumentPath = "/2.1/" // as document webhooks tell
-	TradePath    = "/v2/"  // for order and shipment webhooks
+	documentPath = "/2.1/" // as document webhooks tell
+	tradePath    = "/v2/"  // for order and shipment webhooks
 )
 
-// Handler returns all routes for receivers. It is safe for concurrent use.
-func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux() // GET is HEAD, too
-	mux.Handle("GET "+DocumentPath+"business/documents/{transaction}/{file}", s.handle(documentDoor(), s.getDocument))
+// Mount has mux serve all that receivers call.
+func (s *Server) Mount(mux *http.ServeMux) {
+	// GET is HEAD, too.
+	mux.Handle("GET "+documentPath+"business/documents/{transaction}/{file}", s.handle(documentDoor(), s.getDocument))
 
-	mux.Handle("GET "+TradePath+"order/{id}", s.handle(tradeDoor(), s.getState(orders())))
-	mux.Handle("GET "+TradePath+"order/{id}/single-delivery", s.handle(tradeDoor(), s.getState(singleOrders())))
-	mux.Handle("GET "+TradePath+"shipment/{id}", s.handle(tradeDoor(), s.getState(shipments())))
-	mux.Handle("POST "+TradePath+"order-search/poll", s.handle(tradeDoor(), s.poll(orders())))
-	mux.Handle("POST "+TradePath+"order-search/poll/single-delivery", s.handle(tradeDoor(), s.poll(singleOrders())))
-	mux.Handle("POST "+TradePath+"shipment/poll", s.handle(tradeDoor(), s.poll(shipments())))
+	mux.Handle("GET "+tradePath+"order/{id}", s.handle(tradeDoor(), s.getState(orders())))
+	mux.Handle("GET "+tradePath+"order/{id}/single-delivery", s.handle(tradeDoor(), s.getState(singleOrders())))
+	mux.Handle("GET "+tradePath+"shipment/{id}", s.handle(tradeDoor(), s.getState(shipments())))
+	mux.Handle("POST "+tradePath+"order-search/poll", s.handle(tradeDoor(), s.poll(orders())))
+	mux.Handle("POST "+tradePath+"order-search/poll/single-delivery", s.handle(tradeDoor(), s.poll(singleOrders())))
+	mux.Handle("POST "+tradePath+"shipment/poll", s.handle(tradeDoor(), s.poll(shipments())))
 
 	mux.Handle("GET "+objectPath+"{object}/metadata", s.handle(objectDoor(), s.getMetadata))
 	mux.Handle("GET "+objectPath+"{object}/content", s.handle(openDoor(), s.getSigned))
-	return mux
 }
 
 // door says whom a route lets in.

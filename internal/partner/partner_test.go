@@ -78,10 +78,12 @@ func (w *world) serve(keys partner.Keys, log *slog.Logger) http.Handler {
 }
 
 func (w *world) serveFrom(st partner.Store, keys partner.Keys, log *slog.Logger) http.Handler {
-	return (&partner.Server{
+	mux := http.NewServeMux()
+	(&partner.Server{
 		Archive: w.archive, Gate: signin.New(signin.Options{Store: w.store, Operator: account.Digest(operatorKey)}), Store: st,
 		Keys: keys, Policy: account.Policy{Modules: account.DefaultModules()}, PublicURL: publicURL, Log: log,
-	}).Handler()
+	}).Mount(mux)
+	return mux
 }
 
 // newNode returns another node of a world, with keys of its own.
