@@ -22,7 +22,6 @@ const (
 	ordersPath    = companyPath + "/orders"
 	shipmentsPath = companyPath + "/shipments"
 	patchType     = "application/merge-patch+json"
-	maxState      = 16 << 20 // bytes of a state or a patch: twice the largest order that we know
 )
 
 // registerOrders adds orders and shipments, as whole states.
@@ -152,7 +151,7 @@ func (s *Server) change(ctx context.Context, in *ChangeInput, c intake.Change, p
 	if c.Patch {
 		mediaType = patchType
 	}
-	if c.Raw, err = in.read(mediaType, maxState, ""); err != nil {
+	if c.Raw, err = in.read(mediaType, intake.MaxState, ""); err != nil {
 		return r, err
 	}
 	if c.IdempotencyKey != "" {

@@ -232,6 +232,11 @@ func TestAStateIsRefusedWithItsPlace(t *testing.T) {
 			t.Errorf("PUT %.40s %.80s names %q: %s, want %q: %s", tt.path, tt.body, e.Field, e.Reason, tt.field, tt.reason)
 		}
 	}
+	for path, want := range map[string]int{"/orders/%00": 404, "/shipments/%ff": 404, "/orders?cursor=MS8A": 422} { // which no database can look for
+		if a := w.do(t, "GET", acme+path, ""); a.status != want {
+			t.Errorf("GET %s = %d %s, want %d", path, a.status, a.body, want)
+		}
+	}
 	a := w.do(t, "PUT", acme+"/orders/1", strings.Repeat(" ", 16<<20+1))
 	if a.status != 413 || !strings.Contains(string(a.body), "larger than 16777216 bytes") {
 		t.Errorf("too much = %d %s", a.status, a.body)

@@ -49,6 +49,9 @@ func (s *Server) getShipment(ctx context.Context, in *stateInput) (*stateOutput,
 
 func (s *Server) state(ctx context.Context, in *stateInput, kind trade.EntityKind) (*stateOutput, error) {
 	entity := trade.Entity{Kind: kind, ID: in.ID}
+	if !trade.CheckID(in.ID) {
+		return nil, hook.Errorf(hook.Missing, "there is no such %s", kind)
+	}
 	var state trade.State
 	var err error
 	if in.Version > 0 {
@@ -165,5 +168,5 @@ func parsePlace(text string) (trade.StatePlace, bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	at, id, found := strings.Cut(string(raw), "/")
 	micros, bad := strconv.ParseInt(at, 36, 64)
-	return trade.StatePlace{At: time.UnixMicro(micros), ID: id}, errors.Join(err, bad) == nil && found && id != ""
+	return trade.StatePlace{At: time.UnixMicro(micros), ID: id}, errors.Join(err, bad) == nil && found && id != "" && trade.CheckID(id)
 }

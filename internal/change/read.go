@@ -31,6 +31,7 @@ func ReadOrderOf(id string, raw []byte) (trade.Order, error) {
 	if len(c.problems) == 0 {
 		c.named("orderId", &o.ID, id)
 		c.order(&o)
+		c.split(&o, len(raw))
 	}
 	if err := c.err("the order is not valid"); err != nil {
 		return trade.Order{}, err
@@ -138,6 +139,24 @@ func (c *checker) order(o *trade.Order) {
 			seen[l.ID] = i
 		}
 		c.line(at, l)
+	}
+}
+
+// split notes that an order, which was read from so many bytes, would become too large
+// for receivers that know one delivery per line: they are sent each line once for each of
+// its deliveries.
+func (c *checker) split(o *trade.Order, bytes int) {
+	if bytes*3*trade.MaxDeliveries <= trade.MaxSplit {
+		return // whatever its lines are
+	}
+	total := 0
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		line := openjson.Append(nil, l, "deliverySchedule", "deliveryScheduleIncludingRequests", "deliveryHistory", "chargeLines")
+		total += len(line) * l.Deliveries()
+	}
+	if total > trade.MaxSplit {
+		c.wrong("lines", "would have %d MiB if they were split by delivery; at most %d are allowed: put what is long into a document", total>>20, trade.MaxSplit>>20)
 	}
 }
 

@@ -138,7 +138,8 @@ func TestMerge(t *testing.T) {
 		{`{"a":"c"}`, `{"a":["b"]}`, `{"a":["b"]}`},
 		{`{"a":{"b":"c"}}`, `{"a":{"b":"d","c":null}}`, `{"a":{"b":"d"}}`},
 		{`{"a":[{"b":"c"}]}`, `{"a":[1]}`, `{"a":[1]}`},
-		{`{"e":null}`, `{"a":1}`, `{"a":1,"e":null}`},
+		{`{"e":null}`, `{"a":1}`, `{"e":null,"a":1}`},
+		{`{"a":1}`, ` { "a" : 2, "a" : 3, "\u0062":{"c":null,"d":"}"}, "e":null } `, `{"a":3,"b":{"d":"}"}}`},
 		{`[1,2]`, `{"a":"b","c":null}`, `{"a":"b"}`},
 		{`{}`, `{"a":{"bb":{"ccc":null}}}`, `{"a":{"bb":{}}}`},
 		{`{"a":1.50}`, `{"b":12345678901234567890}`, `{"a":1.50,"b":12345678901234567890}`},
@@ -149,10 +150,39 @@ func TestMerge(t *testing.T) {
 	}
 	for patch, want := range map[string]string{
 		`["c"]`: ": the patch is an array, not an object; put its members into { }",
-		`{`:     ": the patch is not JSON: unexpected end of JSON input at line 1, column 1",
+		strings.Repeat(`{"a":`, 201) + "1" + strings.Repeat("}", 201): ": the patch has objects and arrays more than 200 deep in each other; write it flatter",
+		`{`: ": the patch is not JSON: unexpected end of JSON input at line 1, column 1",
 	} {
 		if _, err := change.Merge([]byte(`{}`), []byte(patch)); problems(err) != want {
 			t.Errorf("the problem of %s is %s, want %s", patch, problems(err), want)
+		}
+	}
+}
+
+// What little text can become in memory is bounded: elements, and lines that are split.
+func TestWhatWouldBecomeTooLargeIsRefused(t *testing.T) {
+	t.Parallel()
+	schedule := func(n int) string { return "[" + strings.TrimSuffix(strings.Repeat("{},", n), ",") + "]" }
+	notes := `"buyerLine":{"notes":["` + strings.Repeat("x", 2<<20) + `"]}`
+	for name, tt := range map[string]struct{ raw, want string }{
+		"as many lines as there is room for": {`{"orderId":"1","lines":` + schedule(500_000) + `}`, "elements"},
+		"as many unknown members": {
+			`{"orderId":"1","lines":[{"id":"1"}],` + strings.TrimSuffix(strings.Repeat(`"a":0,`, 400_001), ",") + `}`, "elements",
+		},
+		"a long line with many deliveries": {
+			`{"orderId":"1","lines":[{"id":"1",` + notes + `,"deliverySchedule":` + schedule(100) + `}]}`, "split",
+		},
+	} {
+		if _, err := change.ReadOrder([]byte(tt.raw)); !strings.Contains(problems(err), tt.want) {
+			t.Errorf("%s: the problems are %.300s, want one about %s", name, problems(err), tt.want)
+		}
+	}
+	for name, raw := range map[string]string{
+		"a long line with one delivery":    `{"orderId":"1","lines":[{"id":"1",` + notes + `,"deliverySchedule":[{}]}]}`,
+		"a long line with some deliveries": `{"orderId":"1","lines":[{"id":"1",` + notes + `,"deliverySchedule":` + schedule(20) + `}]}`,
+	} {
+		if _, err := change.ReadOrder([]byte(raw)); err != nil {
+			t.Errorf("%s: %.300s", name, problems(err))
 		}
 	}
 }

@@ -138,6 +138,7 @@ type Engine struct {
 	warned map[uuid.UUID]time.Time   // when hooks are to be disabled, as people were told; the lease loop's own
 
 	states *semaphore.Weighted // bytes of large states, see load
+	bodies *semaphore.Weighted // bytes of large bodies, see rendered
 	reads  *semaphore.Weighted // of states
 
 	settle chan struct{} // done is not empty
@@ -178,6 +179,7 @@ func New(o Options) *Engine {
 		turned:  make(map[uuid.UUID]hook.Health),
 		warned:  make(map[uuid.UUID]time.Time),
 		states:  semaphore.NewWeighted(largeStates),
+		bodies:  semaphore.NewWeighted(largeBodies),
 		reads:   semaphore.NewWeighted(stateReads),
 	}
 	e.owned, e.foreign, e.others = make(map[uuid.UUID]struct{}), make(map[uuid.UUID]struct{}), make(map[uuid.UUID]struct{})

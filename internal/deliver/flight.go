@@ -51,6 +51,12 @@ func (e *Engine) next(l *lane, r result) (uuid.UUID, hook.Job, bool) {
 // one that others may have taken over.
 func (e *Engine) attempt(node uuid.UUID, j hook.Job) result {
 	r := result{node: node, job: j}
+	taken, ok := e.load(node, &j)
+	if !ok {
+		r.back = true
+		return r
+	}
+	defer taken.leave()
 	d := e.Queue.Directory()
 	h := d.Hooks[j.Delivery.HookID]
 	start := time.Now()
@@ -63,19 +69,10 @@ func (e *Engine) attempt(node uuid.UUID, j hook.Job) result {
 		r.back = true
 		return r
 	}
-	if h.NeedsState() {
-		state, done, err := e.load(ctx, &j, start)
-		if err != nil { // the node has lost what it held
-			r.back = true
-			return r
-		}
-		defer done()
-		j.State = state // r's job goes without it
-	}
 	r.kind = h.Kind
 	policy := retry.Of(h.Retry)
 	end := e.trace(&j, h, start)
-	a := e.send(ctx, j, h, d, policy, start)
+	a := e.send(ctx, j, h, d, policy, start, &taken)
 	a.DeliveryID, a.Number, a.HookVersion = j.Delivery.ID, j.Delivery.Attempt, h.Version
 	counted := a
 	counted.Number = j.Delivery.Tries()
@@ -96,7 +93,7 @@ func (e *Engine) attempt(node uuid.UUID, j hook.Job) result {
 
 // send makes the request of a job. If the job's last attempt was abandoned, there
 // is none left to make.
-func (e *Engine) send(ctx context.Context, j hook.Job, h *hook.Hook, d *hook.Directory, p retry.Policy, start time.Time) hook.Attempt {
+func (e *Engine) send(ctx context.Context, j hook.Job, h *hook.Hook, d *hook.Directory, p retry.Policy, start time.Time, taken *room) hook.Attempt {
 	if most := p.Attempts(); most > 0 && j.Delivery.Tries() > most {
 		return hook.Attempt{StartedAt: start, Error: hook.Abandoned, Reason: "nothing was sent: at its last attempt, the node that was sending it stopped"}
 	}
@@ -104,6 +101,7 @@ func (e *Engine) send(ctx context.Context, j hook.Job, h *hook.Hook, d *hook.Dir
 	if err != nil {
 		return unsent(start, err)
 	}
+	e.rendered(ctx, taken, h, len(req.Body))
 	return e.Sender.Send(ctx, req, h, d.Defaults[h.Company])
 }
 

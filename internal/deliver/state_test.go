@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -158,36 +159,85 @@ func TestWithoutItsStateADeliveryWaitsAndHasNoAttempt(t *testing.T) {
 	})
 }
 
-// Requests of large states are made few at a time, and hold up no small ones.
-func TestLargeStatesTakeTurns(t *testing.T) {
+// An order that is split can become a hundred times as large. Such are sent few at a
+// time, and hold up no small ones.
+func TestLargeBodiesTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		st := storetest.Open(t)
-		h := addConnector(t, st)
-		var now, most, small atomic.Int64
+		h := storetest.AddHook(t, st, "ShipmentChanged", "https://receiver.example/")
+		h.ID, h.Kind, h.EventTypes, h.Connector.Single = storetest.NewID(), hook.Orders, []string{"OrderIssuedByBuyer"}, true
+		if err := st.AddHook(t.Context(), h, account.Entry{}); err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		var now, most, small int
 		r := start(t, st, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
+			mu.Lock()
+			defer mu.Unlock()
 			if len(req.Body) < 1<<20 {
-				small.Add(1)
+				small++
 				return answer(req, 200)
 			}
-			most.Store(max(most.Load(), now.Add(1)))
+			now++
+			most = max(most, now)
+			mu.Unlock()
 			time.Sleep(time.Minute)
-			now.Add(-1)
+			mu.Lock()
+			now--
 			return answer(req, 200)
 		}), func(o *deliver.Options) { o.Concurrency = 8 })
+		owe := func(id, note string, deliveries int) {
+			e := storetest.Event("OrderIssuedByBuyer", id, time.Now())
+			e.Scope.Version, e.Scope.Lines = 1, []string{"1"}
+			state := trade.State{Company: storetest.Company, Entity: e.Entity, Version: 1, At: time.Now().Truncate(time.Millisecond)}
+			state.JSON = fmt.Appendf(nil, `{"orderId":%q,"lines":[{"id":"1","buyerLine":{"notes":[%q]},"deliverySchedule":[%s]}]}`,
+				id, note, strings.TrimSuffix(strings.Repeat("{},", deliveries), ","))
+			if _, err := st.Revise(t.Context(), uuid.Nil, hook.Revision{State: state, Acceptances: []hook.Acceptance{storetest.Owe(e, h)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		for i := range 5 {
-			revise(t, st, fmt.Sprint("large ", i), 1, trade.Scope{Version: 1}, strings.Repeat("x", 12<<20), h)
+			owe(fmt.Sprint("large ", i), strings.Repeat("x", 300<<10), 70) // which makes 20 MiB
 		}
-		revise(t, st, "small", 1, trade.Scope{Version: 1}, "", h)
+		owe("small", "", 2)
 		r.engine.Owe([]uuid.UUID{h.ID})
-		time.Sleep(time.Second)
-		if n := small.Load(); n != 1 {
-			t.Errorf("%d small ones were sent while large ones wait for each other, want the one that there is", n)
+		time.Sleep(10 * time.Second)
+		mu.Lock()
+		if small != 1 {
+			t.Errorf("%d small ones were sent while large ones wait for each other, want the one that there is", small)
 		}
+		mu.Unlock()
 		time.Sleep(5 * time.Minute)
 		r.stop()
-		if n := most.Load(); n != 2 {
-			t.Errorf("%d requests with 12 MiB each were under way at a time, want 2", n)
+		if most != 3 {
+			t.Errorf("%d requests with 20 MiB each were under way at a time, want 3", most)
+		}
+	})
+}
+
+// What a hook is told is as it is when there is room to tell it, not before.
+func TestAHookThatIsPausedWhileAStateWaitsIsNotTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := &stateless{Store: storetest.Open(t), until: time.Now().Add(3 * time.Second)}
+		h := addConnector(t, q.Store)
+		var s seen
+		r := start(t, q.Store, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
+			s.add(req)
+			return answer(req, 200)
+		}), func(o *deliver.Options) { o.Queue = q })
+		revise(t, q.Store, "1", 1, trade.Scope{Version: 1}, "", h)
+		r.engine.Owe([]uuid.UUID{h.ID})
+		time.Sleep(time.Second)
+		h.Version, h.Enabled = 2, false
+		if err := q.ChangeHook(t.Context(), h, account.Entry{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		r.stop()
+		if _, attempts := s.total(); attempts != 0 {
+			t.Errorf("a hook that was disabled meanwhile was sent %d requests", attempts)
 		}
 	})
 }

@@ -12,12 +12,18 @@ import (
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
+// MaxState is how many bytes of JSON a state may have, or a patch of one: twice the
+// largest order that we know.
+const MaxState = 16 << 20
+
 const (
 	// compared bounds the bytes of states that are read and compared at a time. As
 	// structs they take several times as much.
 	compared = 64 << 20
 	// small is up to how many bytes nobody has to wait for those who have large ones.
 	small = 64 << 10
+	// reads is how many states are read at a time, however large, to be compared.
+	reads = 8
 	// attempts bounds how often a change is thought of anew because other nodes have
 	// changed the entity meanwhile.
 	attempts = 10
@@ -55,6 +61,9 @@ func (in *Intake) Change(ctx context.Context, c Change) (hook.Revised, error) {
 	if _, ok := in.current().directory.Companies[c.Company]; !ok {
 		return hook.Revised{}, hook.Errorf(hook.Missing, "there is no company %q", shorten(c.Company))
 	}
+	if !trade.CheckID(c.Entity.ID) {
+		return hook.Revised{}, hook.InvalidField("id", "it has a zero byte, or one that is not Unicode; remove it")
+	}
 	done, err := in.turns.take(ctx, named{c.Company, c.Entity})
 	if err != nil {
 		return hook.Revised{}, err
@@ -80,14 +89,7 @@ func (in *Intake) change(ctx context.Context, c *Change) (r hook.Revised, stale 
 	if r, err = in.repeated(ctx, c); err != nil || r.Repeated {
 		return r, false, err
 	}
-	before, err := in.store.State(ctx, c.Company, c.Entity)
-	if err != nil && hook.FaultOf(err) != hook.Missing {
-		return r, false, err
-	}
-	if err := c.check(before, err); err != nil {
-		return r, false, err
-	}
-	o, at, err := in.compare(ctx, c, before)
+	before, o, at, err := in.outcome(ctx, c)
 	if err != nil {
 		return r, false, err
 	}
@@ -96,6 +98,23 @@ func (in *Intake) change(ctx context.Context, c *Change) (r hook.Revised, stale 
 	}
 	r, err = in.revise(ctx, c, o, at)
 	return r, hook.FaultOf(err) == hook.Conflict, err
+}
+
+// outcome reads the state before and finds out what is to become of it.
+func (in *Intake) outcome(ctx context.Context, c *Change) (before trade.State, o outcome, at time.Time, err error) {
+	if err := in.reading.Acquire(ctx, 1); err != nil {
+		return before, o, at, err
+	}
+	defer in.reading.Release(1)
+	before, err = in.store.State(ctx, c.Company, c.Entity)
+	if err != nil && hook.FaultOf(err) != hook.Missing {
+		return before, o, at, err
+	}
+	if err := c.check(before, err); err != nil {
+		return before, o, at, err
+	}
+	o, at, err = in.compare(ctx, c, before)
+	return before, o, at, err
 }
 
 // repeated returns what the request came to if it is a repeat.
@@ -151,6 +170,9 @@ func (in *Intake) compare(ctx context.Context, c *Change, before trade.State) (o
 	if c.Patch {
 		if raw, err = change.Merge(before.JSON, raw); err != nil {
 			return outcome{}, at, err
+		}
+		if len(raw) > MaxState {
+			return outcome{}, at, hook.InvalidField("", "with the patch, it would have more than %d MiB; send less, or remove something", MaxState>>20)
 		}
 	}
 	if c.Entity.Kind == trade.KindShipment {

@@ -150,6 +150,8 @@ func TestChangeIsRefused(t *testing.T) {
 		"no JSON":                {func(c *intake.Change) { c.Raw = []byte(`{"lines":`) }, hook.Invalid, "it is not JSON"},
 		"no object":              {func(c *intake.Change) { c.Raw = []byte(`[]`) }, hook.Invalid, "not an object"},
 		"no patch":               {func(c *intake.Change) { c.Patch, c.Raw = true, []byte(`[]`) }, hook.Invalid, "not an object"},
+		"no Unicode":             {func(c *intake.Change) { c.Entity.ID = "1\xff" }, hook.Invalid, "not Unicode"},
+		"a zero byte":            {func(c *intake.Change) { c.Entity.ID = "1\x00" }, hook.Invalid, "zero byte"},
 		"no event":               {func(c *intake.Change) { c.EventType = "OrderCreatd" }, hook.Invalid, "eventName"},
 		"a shipment's event":     {func(c *intake.Change) { c.EventType = "ShipmentIssuedBySupplier" }, hook.Invalid, "eventName"},
 		"no line":                {func(c *intake.Change) { c.EventType, c.Lines = "OrderResentByBuyer", []string{"9"} }, hook.Invalid, `"9"`},
@@ -170,6 +172,26 @@ func TestChangeIsRefused(t *testing.T) {
 	}
 	if n, _, err := st.CountStates(t.Context(), trade.StateQuery{Company: storetest.Company, Kind: trade.KindShipment}); n != 0 || err != nil {
 		t.Errorf("%d shipments, %v, want none", n, err)
+	}
+}
+
+// Patches that are small enough each don't add up to a state that nobody can set.
+func TestAStateDoesNotGrowWithoutEnd(t *testing.T) {
+	t.Parallel()
+	st := storetest.Open(t)
+	storetest.AddHook(t, st, "OrderChanged", "https://a.example/")
+	in := intake.New(st, storetest.Idle{})
+	changed(t, in, setting("1", 1))
+	var err error
+	for i := range 3 {
+		c := setting("1", 1)
+		c.Patch, c.Raw = true, fmt.Appendf(nil, `{"part %d":"%s"}`, i, strings.Repeat("x", intake.MaxState*2/5))
+		if _, err = in.Change(t.Context(), c); err != nil && i < 2 {
+			t.Fatal(err)
+		}
+	}
+	if hook.FaultOf(err) != hook.Invalid || !strings.Contains(err.Error(), "more than 16 MiB") {
+		t.Errorf("the third part is answered with %v, want that there is too much", err)
 	}
 }
 

@@ -55,7 +55,8 @@ type Intake struct {
 	observer  Observer // nil: nobody
 	compiled  atomic.Pointer[compiled]
 	turns     turns               // of those who change an entity
-	room      *semaphore.Weighted // bytes of states that are compared at a time
+	reading   *semaphore.Weighted // states that are read and compared at a time
+	room      *semaphore.Weighted // bytes of them
 }
 
 // compiled is the index of one version of the directory.
@@ -66,7 +67,7 @@ type compiled struct {
 
 // New returns an Intake.
 func New(store Store, deliverer Deliverer) *Intake {
-	return &Intake{store: store, deliverer: deliverer, room: semaphore.NewWeighted(compared)}
+	return &Intake{store: store, deliverer: deliverer, reading: semaphore.NewWeighted(reads), room: semaphore.NewWeighted(compared)}
 }
 
 // Posted is an event as a producer sent it.

@@ -49,6 +49,7 @@ func Decode(raw []byte, v any) []Problem {
 // A decoder goes through a JSON text once.
 type decoder struct {
 	scanner
+	elements int    // read so far, and unknown members
 	path     []step // where it is
 	problems []Problem
 }
@@ -84,6 +85,19 @@ func written(path []step) string {
 	return b.String()
 }
 
+// maxElements bounds what a text can make of the memory that it is read into: in three
+// bytes there is room for an element that takes a hundred times as much.
+const maxElements = 400_000
+
+// another counts an element of an array or an unknown member, and reports whether there
+// may be one more.
+func (d *decoder) another() bool {
+	if d.elements++; d.elements == maxElements+1 {
+		d.wrong("is one of more than 400000 elements and unknown members; send less")
+	}
+	return d.elements <= maxElements
+}
+
 func (d *decoder) enter(s step) { d.path = append(d.path, s) }
 
 func (d *decoder) leave() { d.path = d.path[:len(d.path)-1] }
@@ -101,10 +115,12 @@ func (d *decoder) object(v reflect.Value) {
 		key := d.key()
 		i, ok := s.byName[string(key)]
 		if !ok {
-			if unknown == nil {
-				unknown = make(map[string][]byte)
+			if value := d.value(); d.another() {
+				if unknown == nil {
+					unknown = make(map[string][]byte)
+				}
+				unknown[string(key)] = value
 			}
-			unknown[string(key)] = d.value()
 			continue
 		}
 		f := &s.fields[i]
@@ -190,6 +206,8 @@ func (d *decoder) array(elem form, v reflect.Value) {
 	for d.begin(); d.more(); i++ {
 		d.enter(step{index: i})
 		switch {
+		case !d.another():
+			d.value()
 		case d.here() == 'n':
 			d.wrong("is null; leave it out")
 			d.value()
@@ -245,55 +263,6 @@ func unquote(raw []byte) (string, error) {
 	var s string
 	err := json.Unmarshal(raw, &s)
 	return s, err
-}
-
-// canonical writes a JSON value without white space and with sorted names, its
-// numbers digit for digit, so that the same values are the same bytes.
-func canonical(raw []byte) ([]byte, error) {
-	if c := raw[0]; c != '{' && c != '[' && c != '"' {
-		return bytes.Clone(raw), nil
-	}
-	if depth(raw) > maxDepth {
-		return nil, errors.New("it has objects and arrays more than 100 deep in each other; write it flatter")
-	}
-	from := json.NewDecoder(bytes.NewReader(raw))
-	from.UseNumber()
-	var v any
-	if err := from.Decode(&v); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	to := json.NewEncoder(&b)
-	to.SetEscapeHTML(false)
-	if err := to.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-// maxDepth is how many objects and arrays may be within each other in what is unknown:
-// more than makes sense, and fewer than readers of XML give up at.
-const maxDepth = 100
-
-// depth returns how many objects and arrays of a JSON value are within each other, at
-// most.
-func depth(raw []byte) int {
-	now, most, quoted := 0, 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			now++
-			most = max(most, now)
-		case c == '}' || c == ']':
-			now--
-		}
-	}
-	return most
 }
 
 // kind names what a JSON value is.

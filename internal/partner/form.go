@@ -57,19 +57,27 @@ func weight(accept, mediaType string) float64 {
 	return best
 }
 
-// answer sends raw, a JSON object, as the receiver wants it. Its entity tag tells
-// whether it is what the receiver has (RFC 9110, section 8.8.3).
+// answer sends raw, a JSON object, as the receiver wants it.
 func answer(w http.ResponseWriter, r *http.Request, root string, raw []byte) error {
 	xml, err := wantsXML(r)
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", jsonType)
 	if xml {
 		if raw, err = order.XML(root, raw); err != nil {
 			return err
 		}
+	}
+	send(w, r, xml, raw)
+	return nil
+}
+
+// send sends raw, which is JSON or XML. Its entity tag tells whether it is what the
+// receiver has (RFC 9110, section 8.8.3).
+func send(w http.ResponseWriter, r *http.Request, xml bool, raw []byte) {
+	h := w.Header()
+	h.Set("Content-Type", jsonType)
+	if xml {
 		h.Set("Content-Type", xmlType)
 	}
 	sum := sha256.Sum256(raw)
@@ -77,5 +85,4 @@ func answer(w http.ResponseWriter, r *http.Request, root string, raw []byte) err
 	h.Set("Vary", "Accept, Authorization")
 	h.Set("X-Content-Type-Options", "nosniff")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(raw))
-	return nil
 }

@@ -165,7 +165,7 @@ func (s *Server) getDocument(w http.ResponseWriter, r *http.Request, company str
 	name, extension, _ := strings.Cut(r.PathValue("file"), ".")
 	kind, ok := trade.DocumentKindOf(name)
 	format := trade.FormatOf(extension)
-	if !ok || format == "" || strings.Contains(extension, "/") {
+	if !ok || format == "" || strings.Contains(extension, "/") || !trade.CheckTransactionID(r.PathValue("transaction")) {
 		return hook.Errorf(hook.Missing, "there is no such document")
 	}
 	d, err := s.Archive.Download(r.Context(), company, r.PathValue("transaction"), kind, format)

@@ -186,18 +186,16 @@ func (s *Server) page(ctx context.Context, v view, company string, a ask) (page,
 
 // sendPage sends a page, reading one state after the other: together they may be large.
 func (s *Server) sendPage(ctx context.Context, p page, w pageWriter) error {
+	var element func([]byte) ([]byte, error)
+	if w.xml {
+		element = func(raw []byte) ([]byte, error) { return order.XMLElement("data", raw) }
+	}
 	for _, of := range p.states {
 		state, err := s.Store.StateVersion(ctx, of.Company, of.Entity, of.Version)
 		if err != nil {
 			return err
 		}
-		raw, err := s.rooms.render(state.JSON, func(state []byte) ([]byte, error) {
-			raw, err := p.render(state, time.Time{})
-			if err != nil || !w.xml {
-				return raw, err
-			}
-			return order.XMLElement("data", raw)
-		})
+		raw, err := s.rooms.render(p.view, state.JSON, time.Time{}, element)
 		if err != nil {
 			return err
 		}

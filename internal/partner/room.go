@@ -65,12 +65,25 @@ func busy() error {
 // small is how many bytes of a state may be rendered without waiting for others.
 const small = 1 << 20
 
-// render makes an answer of a state. Large states are rendered one after the other,
-// since that needs several times their size.
-func (r *rooms) render(state []byte, render func([]byte) ([]byte, error)) ([]byte, error) {
-	if len(state) > small {
+// splitFactor is how many times as large a state counts whose lines are split by
+// delivery.
+const splitFactor = 16
+
+// render makes an answer of a state as v does, and an element of XML of that, unless
+// element is nil. Large states are rendered one after the other, since that needs several
+// times their size.
+func (r *rooms) render(v view, state []byte, after time.Time, element func(raw []byte) ([]byte, error)) ([]byte, error) {
+	size := len(state)
+	if v.split {
+		size *= splitFactor
+	}
+	if size > small {
 		r.large.Lock()
 		defer r.large.Unlock()
 	}
-	return render(state)
+	raw, err := v.render(state, after)
+	if err != nil || element == nil {
+		return raw, err
+	}
+	return element(raw)
 }

@@ -2,9 +2,7 @@ package partner
 
 import (
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/waybillhq/waybill/internal/hook"
 	"github.com/waybillhq/waybill/internal/render/order"
@@ -19,6 +17,7 @@ type view struct {
 	// render returns a state as receivers fetch it, of its lines those changed later than
 	// after; all, if that is zero.
 	render func(state []byte, after time.Time) ([]byte, error)
+	split  bool // its lines are split by delivery
 	// ask reads what a receiver asks for when it polls.
 	ask func(body []byte) (ask, error)
 }
@@ -29,7 +28,7 @@ func orders() view {
 
 func singleOrders() view {
 	v := orders()
-	v.render = order.FetchedSingle
+	v.render, v.split = order.FetchedSingle, true
 	return v
 }
 
@@ -40,7 +39,8 @@ func shipments() view {
 // getState returns the handler that sends the newest state of an entity.
 func (s *Server) getState(v view) handler {
 	return func(w http.ResponseWriter, r *http.Request, company string) error {
-		if _, err := wantsXML(r); err != nil {
+		xml, err := wantsXML(r)
+		if err != nil {
 			return err
 		}
 		after, err := laterThan(r)
@@ -48,7 +48,7 @@ func (s *Server) getState(v view) handler {
 			return err
 		}
 		e := trade.Entity{Kind: v.kind, ID: r.PathValue("id")}
-		if !utf8.ValidString(e.ID) || strings.Contains(e.ID, "\x00") { // which no database can look for
+		if !trade.CheckID(e.ID) {
 			return noSuch(v.kind)
 		}
 		leave, err := s.rooms.enter(r.Context(), company)
@@ -63,11 +63,16 @@ func (s *Server) getState(v view) handler {
 		if err != nil {
 			return err
 		}
-		raw, err := s.rooms.render(state.JSON, func(state []byte) ([]byte, error) { return v.render(state, after) })
+		var element func([]byte) ([]byte, error)
+		if xml {
+			element = func(raw []byte) ([]byte, error) { return order.XML(v.name, raw) }
+		}
+		raw, err := s.rooms.render(v, state.JSON, after, element)
 		if err != nil {
 			return err
 		}
-		return answer(w, r, v.name, raw)
+		send(w, r, xml, raw)
+		return nil
 	}
 }
 

@@ -132,6 +132,10 @@ func content(typeName string, examples ...string) map[string]*huma.MediaType {
 
 const asXML = " As XML if Accept asks for application/xml."
 
+func notAcceptable(op *huma.Operation) *huma.Response {
+	return &huma.Response{Description: "Accept allows neither JSON nor XML.", Content: op.Responses["401"].Content}
+}
+
 func fetchCalls() []*huma.Operation {
 	fetch := func(path, id, summary, description, of, answered, example string) *huma.Operation {
 		op := call(http.MethodGet, path, id, summary, description+asXML, content(answered, example))
@@ -139,7 +143,7 @@ func fetchCalls() []*huma.Operation {
 			Name: "lastUpdatedAfter", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Format: "date-time"}, Example: "2026-11-22T11:00:00Z",
 			Description: "Of the " + of + " only those that changed later.",
 		})
-		op.Responses["406"] = &huma.Response{Description: "Accept allows neither JSON nor XML.", Content: op.Responses["401"].Content}
+		op.Responses["406"] = notAcceptable(op)
 		op.Responses["422"] = &huma.Response{Description: "What was asked for isn't valid.", Content: op.Responses["401"].Content}
 		return op
 	}
@@ -155,7 +159,8 @@ func pollCalls() []*huma.Operation {
 		op := call(http.MethodPost, path, id, summary, "For receivers that can't be called. Ask with the lastUpdatedAt of the last answer as lastUpdatedAfter, "+
 			"again and again until nothing is found."+asXML, content(answered, example))
 		op.RequestBody = &huma.RequestBody{Required: true, Content: content(asked, "poll")}
-		for status, words := range map[string]string{"406": "Accept allows neither JSON nor XML.", "413": "The body is too large.", "415": "The body isn't JSON.", "422": "What was asked for isn't valid."} {
+		op.Responses["406"] = notAcceptable(op)
+		for status, words := range map[string]string{"413": "The body is too large.", "415": "The body isn't JSON.", "422": "What was asked for isn't valid."} {
 			op.Responses[status] = &huma.Response{Description: words, Content: op.Responses["401"].Content}
 		}
 		return op
@@ -176,9 +181,8 @@ func downloadCalls() []*huma.Operation {
 	file.Parameters[1].Example = "DISPATCHNOTIFICATION.xml"
 	file.Security = []map[string][]string{{"basic": {}}}
 	file.Responses["200"].Description = "The newest document of that kind and form. Its type is that of the form."
-	return []*huma.Operation{
-		call(http.MethodGet, "/v2/object-storage/document/{objectId}/metadata", "getFile", "Ask where to download a file",
-			"For the objectId of documents of orders, lines and shipments.", content("FileMetadata", "metadata")),
-		file,
-	}
+	metadata := call(http.MethodGet, "/v2/object-storage/document/{objectId}/metadata", "getFile", "Ask where to download a file",
+		"For the objectId of documents of orders, lines and shipments."+asXML, content("FileMetadata", "metadata"))
+	metadata.Responses["406"] = notAcceptable(metadata)
+	return []*huma.Operation{metadata, file}
 }

@@ -84,6 +84,9 @@ func findVersions() bulk {
 func (s *Store) withoutStale(ctx context.Context, group []*work, known map[key]first, sent func()) ([]*work, error) {
 	var asked []*work
 	for _, w := range group {
+		if w.revise != nil {
+			w.revise.stale = false // of a try before
+		}
 		if w.revise != nil && w.revise.state.Version > 0 && !w.repeats(known) {
 			asked = append(asked, w)
 		}

@@ -10,6 +10,8 @@ const (
 	MaxLines      = 500 // of an order or a shipment
 	MaxDocuments  = 100 // of a header or a line, of one party
 	MaxDeliveries = 100 // in a delivery schedule
+
+	MaxSplit = 128 << 20 // bytes of an order as it is sent to those who know one delivery per line
 )
 
 // Order is what buyer and supplier have said about an order, as it is now. Its
@@ -179,4 +181,47 @@ type PastDelivery struct {
 	Date     Date    `json:"date,omitzero"`
 	Quantity Decimal `json:"quantity,omitzero"`
 	More     Unknown `json:"-"`
+}
+
+// Schedules returns the delivery schedules of a line: as issued or confirmed, with the
+// open requests, and as agreed on.
+func (l *Line) Schedules() [3][]Delivery {
+	var confirmed []Delivery
+	if l.ConfirmedLine != nil {
+		confirmed = l.ConfirmedLine.DeliverySchedule
+	}
+	return [...][]Delivery{l.DeliverySchedule, l.DeliveryScheduleIncludingRequests, confirmed}
+}
+
+// Positioned reports whether each delivery has a position of its own in its
+// schedule: then those of the same position are the same delivery, else those of the
+// same place.
+func Positioned(schedules [][]Delivery) bool {
+	for _, schedule := range schedules {
+		seen := make(map[string]bool, len(schedule))
+		for _, d := range schedule {
+			if d.Position == "" || seen[d.Position] {
+				return false
+			}
+			seen[d.Position] = true
+		}
+	}
+	return true
+}
+
+// Deliveries returns how many different deliveries the schedules of a line have.
+func (l *Line) Deliveries() int {
+	schedules := l.Schedules()
+	n := 0
+	positions := make(map[string]bool)
+	for _, schedule := range schedules {
+		n = max(n, len(schedule))
+		for _, d := range schedule {
+			positions[d.Position] = true
+		}
+	}
+	if Positioned(schedules[:]) {
+		n = len(positions)
+	}
+	return n
 }

@@ -5,7 +5,9 @@ package trade
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -78,6 +80,10 @@ type Trace struct {
 	Parent string // traceparent: ASCII without spaces
 	State  string // tracestate; may be empty
 }
+
+// CheckID reports whether a database can look for an ID: it is Unicode, without zero
+// bytes. Nothing has one that isn't.
+func CheckID(id string) bool { return utf8.ValidString(id) && !strings.Contains(id, "\x00") }
 
 // CheckCompanyID reports whether id can name a company: 1 to 64 lower-case
 // letters, digits and hyphens, beginning and ending with a letter or digit.

@@ -113,12 +113,8 @@ type row struct{ scheduled, requested, confirmed *trade.Delivery }
 // align puts side by side what the schedules of a line say of the same delivery:
 // by their positions, if every one has its own in each schedule, else in order.
 func align(l *trade.Line) []row {
-	var confirmed []trade.Delivery
-	if l.ConfirmedLine != nil {
-		confirmed = l.ConfirmedLine.DeliverySchedule
-	}
-	schedules := [...][]trade.Delivery{l.DeliverySchedule, l.DeliveryScheduleIncludingRequests, confirmed}
-	byPosition := positioned(schedules[:])
+	schedules := l.Schedules()
+	byPosition := trade.Positioned(schedules[:])
 	var rows []row
 	places := make(map[string]int) // of positions in rows
 	for i, schedule := range schedules {
@@ -142,19 +138,4 @@ func align(l *trade.Line) []row {
 		return make([]row, 1)
 	}
 	return rows
-}
-
-// positioned reports whether each delivery has a position of its own in its
-// schedule.
-func positioned(schedules [][]trade.Delivery) bool {
-	for _, schedule := range schedules {
-		seen := make(map[string]bool, len(schedule))
-		for _, d := range schedule {
-			if d.Position == "" || seen[d.Position] {
-				return false
-			}
-			seen[d.Position] = true
-		}
-	}
-	return true
 }
