@@ -90,11 +90,12 @@ func (in *Intake) change(ctx context.Context, c *Change) (r hook.Revised, stale 
 		return r, false, err
 	}
 	before, o, at, err := in.outcome(ctx, c)
-	if err != nil {
-		return r, false, err
-	}
-	if len(o.events) == 0 {
-		return hook.Revised{State: before}, false, nil
+	if err != nil || len(o.events) == 0 {
+		// It may be so because the same request was just done by another node.
+		if r, again := in.repeated(ctx, c); again != nil || r.Repeated {
+			return r, false, again
+		}
+		return hook.Revised{State: before}, false, err
 	}
 	r, err = in.revise(ctx, c, o, at)
 	return r, hook.FaultOf(err) == hook.Conflict, err
