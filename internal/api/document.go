@@ -155,13 +155,7 @@ func (s *Server) postDocument(ctx context.Context, in *postDocumentInput) (_ *po
 	if r.IdempotencyKey, err = in.idempotencyKey(); err != nil {
 		return nil, err
 	}
-	if in.request.ContentLength > s.MaxDocument+formOverhead {
-		return nil, document.TooLarge(s.MaxDocument)
-	}
-	if err := checkCoding(in.request.Header); err != nil {
-		return nil, err
-	}
-	u, err := s.Archive.Begin(ctx, in.Company)
+	u, err := s.beginUpload(ctx, in.Company, in.request)
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +173,18 @@ func (s *Server) postDocument(ctx context.Context, in *postDocumentInput) (_ *po
 	}
 	out.Location = "/api/v1/companies/" + in.Company + "/documents/" + out.Body.ID
 	return out, nil
+}
+
+// beginUpload begins to take in what the body of a request is or has, unless its
+// header says that this would be in vain.
+func (s *Server) beginUpload(ctx context.Context, company string, r *http.Request) (*document.Upload, error) {
+	if r.ContentLength > s.MaxDocument+formOverhead {
+		return nil, document.TooLarge(s.MaxDocument)
+	}
+	if err := checkType(http.Header{"Content-Encoding": r.Header["Content-Encoding"]}, ""); err != nil {
+		return nil, err
+	}
+	return s.Archive.Begin(ctx, company)
 }
 
 // bring takes in the document that the body is, or has, and completes r.
@@ -236,10 +242,6 @@ func expectedDigest(parameter, header string) ([]byte, error) {
 		return nil, hook.InvalidField("sha256", "it is another one than Content-Digest says; send one of the two")
 	}
 	return digest, nil
-}
-
-func checkCoding(header http.Header) error {
-	return checkType(http.Header{"Content-Encoding": header["Content-Encoding"]}, "")
 }
 
 // stream returns the body, for each part of which the client has a time of its own.

@@ -104,13 +104,7 @@ func (s *Server) postObject(ctx context.Context, in *postObjectInput) (*postObje
 	if r.IdempotencyKey, err = in.idempotencyKey(); err != nil {
 		return nil, err
 	}
-	if in.request.ContentLength > s.MaxDocument+formOverhead {
-		return nil, document.TooLarge(s.MaxDocument)
-	}
-	if err := checkCoding(in.request.Header); err != nil {
-		return nil, err
-	}
-	u, err := s.Archive.Begin(ctx, in.Company)
+	u, err := s.beginUpload(ctx, in.Company, in.request)
 	if err != nil {
 		return nil, err
 	}

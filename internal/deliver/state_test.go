@@ -132,18 +132,26 @@ func (s *stateless) StateVersion(ctx context.Context, company string, e trade.En
 	return s.Store.StateVersion(ctx, company, e, version)
 }
 
+// startStateless starts an engine that owes a connector what it has no state for until
+// three seconds later.
+func startStateless(t *testing.T, s *seen) (*stateless, *rig, hook.Hook) {
+	t.Helper()
+	q := &stateless{Store: storetest.Open(t), until: time.Now().Add(3 * time.Second)}
+	h := addConnector(t, q.Store)
+	r := start(t, q.Store, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
+		s.add(req)
+		return answer(req, 200)
+	}), func(o *deliver.Options) { o.Queue = q })
+	revise(t, q.Store, "1", 1, trade.Scope{Version: 1}, h)
+	r.engine.Owe([]uuid.UUID{h.ID})
+	return q, r, h
+}
+
 func TestWithoutItsStateADeliveryWaitsAndHasNoAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := &stateless{Store: storetest.Open(t), until: time.Now().Add(3 * time.Second)}
-		h := addConnector(t, q.Store)
 		var s seen
-		r := start(t, q.Store, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
-			s.add(req)
-			return answer(req, 200)
-		}), func(o *deliver.Options) { o.Queue = q })
-		revise(t, q.Store, "1", 1, trade.Scope{Version: 1}, h)
-		r.engine.Owe([]uuid.UUID{h.ID})
+		q, r, h := startStateless(t, &s)
 		time.Sleep(time.Minute)
 		r.stop()
 		ds, err := q.Deliveries(t.Context(), hook.DeliveryQuery{Company: storetest.Company, HookID: h.ID, Limit: 2})
@@ -217,18 +225,11 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 }
 
 // What a hook is told is as it is when there is room to tell it, not before.
-func TestAHookThatIsPausedWhileAStateWaitsIsNotTold(t *testing.T) {
+func TestAHookThatIsDisabledWhileAStateWaitsIsNotTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := &stateless{Store: storetest.Open(t), until: time.Now().Add(3 * time.Second)}
-		h := addConnector(t, q.Store)
 		var s seen
-		r := start(t, q.Store, senderFunc(func(_ context.Context, req hook.Request, _ *hook.Hook) hook.Attempt {
-			s.add(req)
-			return answer(req, 200)
-		}), func(o *deliver.Options) { o.Queue = q })
-		revise(t, q.Store, "1", 1, trade.Scope{Version: 1}, h)
-		r.engine.Owe([]uuid.UUID{h.ID})
+		q, r, h := startStateless(t, &s)
 		time.Sleep(time.Second)
 		h.Version, h.Enabled = 2, false
 		if err := q.ChangeHook(t.Context(), h, account.Entry{}); err != nil {

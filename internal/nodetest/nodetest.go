@@ -70,15 +70,14 @@ func Install(ctx context.Context, name, dir string) (string, error) {
 	return folder, nil // made by another process in the meantime, if not by this one
 }
 
-// Program is a running program that answers lines with lines.
+// Program is a running program that prints lines, and may answer lines with them.
 type Program struct {
 	stdin  io.Writer
 	stdout *bufio.Reader
 }
 
 // Start runs the script in a file, as a module that finds its modules in folder.
-// When the test ends, so does the program's input, and with it the program; what
-// it wrote to standard error is logged if something failed.
+// It ends with the test, as Run says.
 func Start(tb testing.TB, folder, script string) *Program {
 	tb.Helper()
 	text, err := os.ReadFile(script)
@@ -88,6 +87,14 @@ func Start(tb testing.TB, folder, script string) *Program {
 	// Given as an argument, the script finds its modules in the folder.
 	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), "node", "--input-type=module", "--eval", string(text))
 	cmd.Dir = folder
+	return Run(tb, cmd)
+}
+
+// Run starts a command, whose context must not end before the test. When the test
+// ends, so does the command's input, and with it the program; what it wrote to standard
+// error is logged if something failed.
+func Run(tb testing.TB, cmd *exec.Cmd) *Program {
+	tb.Helper()
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	stdin, err := cmd.StdinPipe()
@@ -104,7 +111,7 @@ func Start(tb testing.TB, folder, script string) *Program {
 	tb.Cleanup(func() {
 		_ = stdin.Close()
 		if err := cmd.Wait(); err != nil || tb.Failed() {
-			tb.Logf("%s ended: %v\n%s", script, err, &log)
+			tb.Logf("%s ended: %v\n%s", filepath.Base(cmd.Path), err, &log)
 		}
 	})
 	return &Program{stdin: stdin, stdout: bufio.NewReader(stdout)}
@@ -116,9 +123,15 @@ func (p *Program) Ask(tb testing.TB, line []byte) string {
 	if _, err := p.stdin.Write(append(line, '\n')); err != nil {
 		tb.Fatal(err)
 	}
-	answer, err := p.stdout.ReadString('\n')
+	return p.Line(tb)
+}
+
+// Line returns the line that the program prints next.
+func (p *Program) Line(tb testing.TB) string {
+	tb.Helper()
+	line, err := p.stdout.ReadString('\n')
 	if err != nil {
-		tb.Fatalf("the program printed %q: %v", answer, err)
+		tb.Fatalf("the program printed %q: %v", line, err)
 	}
-	return strings.TrimSpace(answer)
+	return strings.TrimSpace(line)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/waybillhq/waybill/internal/openjson"
 	"github.com/waybillhq/waybill/internal/partner"
-	"github.com/waybillhq/waybill/internal/spec"
+	"github.com/waybillhq/waybill/internal/spec/spectest"
 	"github.com/waybillhq/waybill/internal/trade"
 )
 
@@ -18,7 +18,7 @@ func TestCallsAreServed(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
 	(&partner.Server{}).Mount(mux)
-	s, _ := spec.Named("receiver-calls")
+	s := spectest.Named(t, "receiver-calls")
 	for _, op := range s.Operations {
 		req, err := http.NewRequestWithContext(t.Context(), op.Method, strings.NewReplacer("{", "", "}", "").Replace(op.Path), nil)
 		if err != nil {
@@ -33,7 +33,7 @@ func TestCallsAreServed(t *testing.T) {
 // What package partner reads and writes besides has the members that are described.
 func TestCallsHaveTheseMembers(t *testing.T) {
 	t.Parallel()
-	s, _ := spec.Named("receiver-calls")
+	s := spectest.Named(t, "receiver-calls")
 	for name, of := range map[string]reflect.Type{
 		"OrderPoll": reflect.TypeFor[partner.Poll[trade.ProcessStatus]](), "OrderFilters": reflect.TypeFor[partner.PollFilters[trade.ProcessStatus]](),
 		"OrderStatusFilter": reflect.TypeFor[partner.PollStatus[trade.ProcessStatus]](),

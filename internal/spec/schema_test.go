@@ -210,7 +210,7 @@ func TestEverythingIsDescribedInWords(t *testing.T) {
 // The members of the types are those that are written.
 func TestTypesAreThoseOfGo(t *testing.T) {
 	t.Parallel()
-	s, _ := spec.Named("order-webhook")
+	s := spectest.Named(t, "order-webhook")
 	for name, of := range map[string]reflect.Type{
 		"OrderWebhook": reflect.TypeFor[order.OrderBody](), "Order": reflect.TypeFor[trade.Order](), "Line": reflect.TypeFor[trade.Line](),
 		"SingleLine": reflect.TypeFor[order.SingleLine](), "StatusLine": reflect.TypeFor[order.StatusLine](),

@@ -41,16 +41,6 @@ var all = sync.OnceValue(func() []Spec {
 // It is safe for concurrent use.
 func All() []Spec { return all() }
 
-// Named returns the specification with a name, and whether there is one.
-func Named(name string) (Spec, bool) {
-	for _, s := range All() {
-		if s.Name == name {
-			return s, true
-		}
-	}
-	return Spec{}, false
-}
-
 // JSON returns the OpenAPI 3.1 document.
 func (s *Spec) JSON() ([]byte, error) { return s.Document.MarshalJSON() }
 

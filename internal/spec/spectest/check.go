@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -19,6 +20,17 @@ type nowhere struct{}
 
 // Load returns an error.
 func (nowhere) Load(url string) (any, error) { return nil, errors.New("the document refers to " + url) }
+
+// Named returns the specification with a name.
+func Named(tb testing.TB, name string) spec.Spec {
+	tb.Helper()
+	all := spec.All()
+	i := slices.IndexFunc(all, func(s spec.Spec) bool { return s.Name == name })
+	if i < 0 {
+		tb.Fatalf("there is no specification %s", name)
+	}
+	return all[i]
+}
 
 // Schema is a schema of one of our documents.
 type Schema struct{ compiled *jsonschema.Schema }
@@ -33,10 +45,7 @@ func Component(tb testing.TB, name, typeName string, closed bool) Schema {
 // At returns the schema at a JSON pointer of a document.
 func At(tb testing.TB, name, pointer string, closed bool) Schema {
 	tb.Helper()
-	s, ok := spec.Named(name)
-	if !ok {
-		tb.Fatalf("there is no specification %s", name)
-	}
+	s := Named(tb, name)
 	raw, err := s.JSON()
 	if err != nil {
 		tb.Fatal(err)

@@ -3,8 +3,6 @@
 package spectest
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"net/http"
 	"net/http/httputil"
@@ -134,30 +132,7 @@ func start(tb testing.TB, dir, program string, args ...string) string {
 	tb.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), program, args...)
 	cmd.Dir = dir
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = stdin.Close()
-		if err := cmd.Wait(); err != nil || tb.Failed() {
-			tb.Logf("%s ended: %v\n%s", filepath.Base(program), err, &log)
-		}
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		tb.Fatalf("%s prints %q and not its URL: %v", filepath.Base(program), line, err)
-	}
-	return strings.TrimSpace(line)
+	return nodetest.Run(tb, cmd).Line(tb)
 }
 
 // Front returns a handler that passes everything on to the receiver at the URL, for
